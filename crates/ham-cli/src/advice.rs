@@ -125,7 +125,7 @@ pub(crate) fn call(error: &CallError) -> String {
         CallError::AppNotInstalled { .. } => {
             "`ham app list` shows the apps that are installed: install it again, or pass another one with --app-id".into()
         }
-        // What is wrong is wrong with the question before the call.
+        // The question before the call failed, not the call.
         CallError::LookUp { .. } => "run `ham doctor`: it shows the conductor's release and the app's state".into(),
         CallError::UnknownRole { .. } => "pass a role or a clone of the app; `ham info` lists them".into(),
         CallError::CellNotRunning { reason, .. } => not_running(reason),
@@ -164,7 +164,7 @@ pub(crate) fn call(error: &CallError) -> String {
     }
 }
 
-/// About a cell that was there.
+/// About a cell that existed before.
 pub(crate) const GONE: &str = "the cell is not there any more: its app was uninstalled, or the clone deleted, and what it wrote went with it; \
  `ham app list` and `ham info` show what is there";
 

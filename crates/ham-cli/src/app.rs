@@ -19,7 +19,7 @@ pub(crate) struct Cell {
     is_clone: bool,
 }
 
-/// The cells of an app, provisioned ones and clones, in the order of the manifest's roles.
+/// The cells of an app, both provisioned ones and clones, in the order of the manifest's roles.
 pub(crate) fn cells(info: &AppInfo) -> Vec<Cell> {
     let order: Vec<_> = info.manifest.app_roles().into_iter().map(|role| role.name).collect();
     let mut roles: Vec<_> = info.cell_info.iter().collect();
@@ -65,10 +65,10 @@ pub(crate) fn of_role(info: &AppInfo, role: Option<&str>) -> Result<Vec<Cell>, F
     Ok(wanted)
 }
 
-/// The id of an app to install: not empty, and nothing that a terminal obeys.
+/// The id of an app to install: not empty, and without characters that control a terminal.
 ///
 /// # Errors
-/// It is neither.
+/// It is empty, or contains such characters.
 pub(crate) fn id(id: String) -> Result<String, Failure> {
     let wrong = match id.as_str() {
         "" => "it is empty",
@@ -83,7 +83,7 @@ pub(crate) fn id(id: String) -> Result<String, Failure> {
 }
 
 impl Cell {
-    /// Whether it is a role's own, and no clone.
+    /// Whether it is the role's own cell, not a clone.
     pub(crate) fn is_provisioned(&self) -> bool {
         !self.is_clone
     }
@@ -111,7 +111,7 @@ pub(crate) fn status(status: &AppStatus) -> String {
     }
 }
 
-/// That an app does not run and, after a colon, what to do about it; `None` when it is enabled.
+/// That an app does not run and, after a colon, what to do about it; `None` if it is enabled.
 pub(crate) fn standstill(info: &AppInfo) -> Option<(String, String)> {
     let id = &info.installed_app_id;
     let remedy = match &info.status {
@@ -130,20 +130,21 @@ pub(crate) fn standstill(info: &AppInfo) -> Option<(String, String)> {
     Some((format!("the app `{id}` is {}", status(&info.status)), remedy))
 }
 
-/// That an app was installed without the membrane proofs that it waits for, and how it gets them.
+/// That an app was installed without the membrane proofs that it waits for, and how to provide them.
 pub(crate) fn awaits_proofs(info: &AppInfo) -> Option<String> {
     let (why, remedy) = standstill(info).filter(|_| info.status == AppStatus::AwaitingMemproofs)?;
     Some(format!("{why}: {remedy}; `ham app install --roles-settings FILE` installs an app with its proofs"))
 }
 
-/// Warns where an app does not run: what is asked of it is answered all the same.
+/// Warns if an app does not run: requests about it are answered all the same.
 pub(crate) fn warn(output: Output, info: &AppInfo) {
     if let Some((why, remedy)) = standstill(info) {
         output.warning(&format!("{why}: {remedy}"));
     }
 }
 
-/// What a conductor refuses about a cell that does not run it refuses in words about something else: this says first why it does not.
+/// A conductor refuses requests about a cell that does not run with words about something else: this first explains why
+/// the cell does not run.
 pub(crate) fn explained(info: &AppInfo, cell: &Cell, mut failure: Failure) -> Failure {
     let clone = || {
         let (id, clone) = (&info.installed_app_id, &cell.name);

@@ -100,7 +100,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// The word that is a payload, as it stands on the command line.
+    /// The word that is a payload, as it was typed on the command line.
     pub(crate) fn given(&self) -> Option<&str> {
         match self {
             Self::Bench(args) => args.given(),
@@ -112,14 +112,14 @@ impl Command {
 }
 
 impl Cli {
-    /// Reads the command line: what it says, and the flags of settings.
+    /// Reads the command line: the command, and the flags of settings.
     pub(crate) fn read(words: &[OsString]) -> Result<(Self, Flags), clap::Error> {
         let matches = Self::command().try_get_matches_from(words).map_err(without_secrets)?;
         Ok((Self::from_arg_matches(&matches).map_err(without_secrets)?, Flags::of(matches)))
     }
 }
 
-/// An error repeats the word that is wrong, and says with it what might be meant.
+/// An error repeats the wrong word, and with it suggests what might be meant.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
         let Some(ContextValue::String(word)) = error.get(kind) else { continue };
@@ -132,7 +132,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// What is wrong with the command line, for programs. `None` for what is no mistake: help and version.
+/// What is wrong with the command line, for programs. `None` for help and version, which are not mistakes.
 pub(crate) fn mistake(error: &clap::Error, words: &[OsString]) -> Option<Failure> {
     let json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     if !json || !error.use_stderr() {
@@ -141,7 +141,7 @@ pub(crate) fn mistake(error: &clap::Error, words: &[OsString]) -> Option<Failure
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Some(Failure::usage("a subcommand is missing", "`--help` lists them"));
     }
-    // What is wrong, then tips and the usage.
+    // The error, then tips and the usage.
     let text = error.render().to_string();
     let (wrong, advice) = text.trim_end().split_once("\n\n").unwrap_or((&text, "see `ham --help`"));
     Some(Failure::usage(wrong.strip_prefix("error: ").unwrap_or(wrong), advice))
@@ -157,7 +157,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// A URL that could not be read was repeated with its password, and a key in the wrong place.
+    /// A URL that could not be read was repeated with its password, and so was a key in the wrong place.
     #[test]
     fn a_word_that_is_wrong_is_repeated_without_secrets() {
         const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8";

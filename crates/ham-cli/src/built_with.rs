@@ -1,4 +1,5 @@
-//! Which HDI the zomes of an app were built with. A conductor takes those of another release without a word, and fails where shapes differ.
+//! Which HDI the zomes of an app were built with. A conductor accepts zomes of another release without a word, and
+//! fails where the data shapes differ.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,10 +8,10 @@ use ham::Release;
 use ham_bundle::Inflated;
 use holochain_types::app::AppBundle;
 
-/// Says that zomes were built for another release; `None` where they were not, or where nothing tells.
+/// Reports that zomes were built for another release; `None` if they were not, or if that cannot be determined.
 pub(crate) async fn for_another_release(bundle: &[u8], conductor: Release) -> Option<String> {
     let of_release = series(conductor)?;
-    // What is no bundle the conductor refuses in words of its own.
+    // If it is not a bundle, the conductor refuses it in its own words.
     let stored = Inflated::default().stored(Bytes::copy_from_slice(bundle)).ok()?;
     let app = AppBundle::unpack(&*stored).ok()?;
     let resolved = app.resolve_cells(HashMap::default(), HashMap::default()).await.ok()?;
@@ -24,17 +25,17 @@ pub(crate) async fn for_another_release(bundle: &[u8], conductor: Release) -> Op
     ))
 }
 
-/// How the versions of the HDI begin that are of a release.
+/// The beginning of the HDI versions of a release.
 fn series(release: Release) -> Option<&'static str> {
     match release {
         Release::V0_6 => Some("0.7."),
         Release::V0_7_0 | Release::V0_7_1 => Some("0.8."),
-        // It has development releases still.
+        // It still has development releases.
         _ => None,
     }
 }
 
-/// The version of the HDI as the path of a source file has it, which stands in the code for the words of a panic.
+/// The version of the HDI from the path of a source file, which the code contains for panic messages.
 fn version(code: &[u8]) -> Option<String> {
     let mut places = code.windows(BEFORE.len()).enumerate().filter(|(_, window)| *window == BEFORE);
     places.find_map(|(at, _)| {

@@ -1,4 +1,4 @@
-//! The zomes that cells run, and those of a bundle.
+//! The zomes that cells run, and the zomes of a bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,48 +18,48 @@ use crate::definition;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// The bundle of an app, unpacked within the bound of bundles.
+/// The bundle of an app, unpacked within the size bound for bundles.
 pub(crate) fn unpacked(bytes: &[u8]) -> Result<AppBundle, Failure> {
     let bytes = Inflated::default().stored(Bytes::copy_from_slice(bytes)).map_err(unusable)?;
     AppBundle::unpack(&*bytes).map_err(unusable)
 }
 
-/// An app that is installed, beside a bundle.
+/// An installed app, compared with a bundle.
 #[derive(Debug)]
 pub(crate) struct Compared {
     pub(crate) app_id: String,
     difference: Difference,
-    /// Cells that do not run the coordinator zomes of the bundle, or not only them.
+    /// Cells that run other coordinator zomes than the bundle's, or additional ones.
     others: Vec<Other>,
 }
 
 /// How the app differs from the bundle.
 #[derive(Debug)]
 enum Difference {
-    /// In coordinator zomes, at most.
+    /// At most in coordinator zomes.
     Coordinators,
-    /// In roles, or in the modifiers of one: in words. The cells of the others can be updated.
+    /// In roles, or in the modifiers of one: in words. The cells of the other roles can be updated.
     Roles(String),
-    /// In the integrity zomes of this role: its DNA is another one.
+    /// In the integrity zomes of this role: its DNA is a different one.
     Integrity(String),
-    /// In everything: no cell is of a role of the bundle. In words where the roles are others.
+    /// In everything: no cell belongs to a role of the bundle. In words if the roles differ.
     Everything(Option<String>),
 }
 
-/// A cell that runs something else than the bundle has.
+/// A cell that does not run what the bundle contains.
 #[derive(Debug)]
 struct Other {
     cell: app::Cell,
     bundle: CoordinatorBundle,
     /// Whether it lacks a zome of the bundle, or runs another one in its place.
     is_stale: bool,
-    /// What it runs and the bundle does not have.
+    /// Zomes that it runs and the bundle does not have.
     gone: Vec<ZomeName>,
 }
 
 impl Compared {
-    /// Compares the cells of the app with the bundle; the order of zomes does not matter. Without an id the app is that of the bundle's
-    /// name.
+    /// Compares the cells of the app with the bundle; the order of zomes does not matter. Without an id, the app is the
+    /// one with the bundle's name.
     pub(crate) async fn of(admin: &Admin, bundle: &[u8], id: Option<String>) -> Result<Self, Failure> {
         let bundle = unpacked(bundle)?;
         let app_id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
@@ -101,7 +101,7 @@ impl Compared {
         Ok(Self { app_id, difference, others })
     }
 
-    /// What makes the bundle another app, which no update changes, in words.
+    /// What makes the bundle a different app, which no update can change, in words.
     pub(crate) fn another_app(&self) -> Option<String> {
         match &self.difference {
             Difference::Coordinators => None,
@@ -118,12 +118,12 @@ impl Compared {
         matches!(self.difference, Difference::Integrity(_))
     }
 
-    /// The cells that run something else than the bundle has.
+    /// The cells that do not run what the bundle contains.
     pub(crate) fn others(&self) -> Vec<String> {
         self.others.iter().map(|other| other.cell.name.clone()).collect()
     }
 
-    /// The zomes that cells run and the bundle does not have, in words; `None` where there are none.
+    /// The zomes that cells run and the bundle does not have, in words; `None` if there are none.
     pub(crate) fn kept(&self) -> Option<String> {
         let gone: BTreeSet<_> =
             self.others.iter().flat_map(|other| &other.gone).map(|zome| &*zome.0).collect();
@@ -137,8 +137,8 @@ impl Compared {
         })
     }
 
-    /// Has them run the bundle's, where all roles are the bundle's DNAs; answers the names of those that did not. Zomes that the bundle
-    /// does not have stay: a conductor removes none.
+    /// Makes the cells run the bundle's zomes, if all roles have the bundle's DNAs; returns the names of the cells that
+    /// did not run them before. Zomes that the bundle does not have stay: a conductor cannot remove any.
     pub(crate) async fn update(&self, admin: &Admin) -> Result<Vec<String>, Failure> {
         self.same_dnas()?;
         let stale = self.others.iter().filter(|other| other.is_stale);
@@ -155,7 +155,7 @@ impl Compared {
         Ok(stale.map(|other| other.cell.name.clone()).collect())
     }
 
-    /// The same on an embedded conductor, and they run no others.
+    /// The same on an embedded conductor, where the cells then run no other zomes.
     pub(crate) async fn replace(&self, conductor: &DevConductor) -> Result<Vec<String>, Failure> {
         self.same_dnas()?;
         for Other { cell, bundle, .. } in &self.others {
@@ -196,7 +196,7 @@ fn other_roles(info: &AppInfo, dnas: &BTreeMap<String, DnaFile>) -> Option<Strin
     })
 }
 
-/// The DNA of each role that is in the bundle.
+/// The DNA of each role in the bundle.
 pub(crate) async fn roles(bundle: AppBundle) -> Result<BTreeMap<String, DnaFile>, Failure> {
     let resolved = bundle.resolve_cells(Default::default(), Default::default()).await.map_err(unusable)?;
     let roles = resolved.role_assignments.into_iter().filter_map(|(role, assigned)| {
@@ -234,7 +234,7 @@ fn path(zome: &ZomeName) -> String {
     format!("{zome}.wasm")
 }
 
-/// The bundle is none, or none that can be read.
+/// The file is not a bundle, or not a readable one.
 pub(crate) fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::new(
         Exit::Usage,

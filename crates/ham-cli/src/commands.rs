@@ -1,4 +1,5 @@
-//! The commands, one file each, each with the same functions in the same order: `Args`, `run`, what it asks, what it shows.
+//! The commands, one file each, each with the same functions in the same order: `Args`, `run`, what it requests, what
+//! it shows.
 
 pub(crate) mod agent;
 pub(crate) mod app;
@@ -49,9 +50,9 @@ use crate::traces::Traces;
 use crate::until_signal::until_signal;
 use crate::{args, complete, hidden, logging, sources};
 
-/// The whole process: reads the command line, runs the command, says how it ended.
+/// The whole process: reads the command line, runs the command, reports how it ended.
 pub fn main() -> ExitCode {
-    // Does nothing, unless a shell asks what could stand where its cursor is; then it ends the process.
+    // Does nothing unless a shell asks for completions at its cursor; then it ends the process.
     CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
     let words: Vec<OsString> = std::env::args_os().collect();
     let texts = || words.iter().filter_map(|word| word.to_str());
@@ -65,7 +66,7 @@ pub fn main() -> ExitCode {
             hidden::hide(texts());
             match args::mistake(&error, &words) {
                 Some(mistake) => Output { json: true }.failure(&mistake),
-                // Help and version are no errors; a closed pipe is nobody's loss.
+                // Help and version are not errors; a closed pipe harms nobody.
                 None => drop(error.print()),
             }
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
@@ -105,7 +106,7 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     logging::init(cli.global.verbose, output, quiet, traces.as_ref());
     let ended = runtime.block_on(async {
         match cli.command {
-            // Where it serves it has signals of its own, for one of which it goes on.
+            // A serving gateway handles signals itself, one of which does not end it.
             Command::Gateway(args) => gateway::run(args, flags, output).await,
             command => {
                 let settings = sources::settings(flags, cli.global.config.as_deref())?;
@@ -138,7 +139,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Dump(args) => dump::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
-        // It does not come here.
+        // This is not reached.
         Command::Gateway(_) => Ok(()),
         Command::Grants(args) => grants::run(context, args).await,
         Command::Hash(args) => hash::run(context, args).await,

@@ -1,7 +1,7 @@
-//! What could stand where a shell's cursor is: the roles, zomes and functions of the app in reach.
+//! Completions at a shell's cursor: the roles, zomes and functions of the app in reach.
 //!
-//! It is in reach where the command line, the environment or the configuration file name it: a running conductor is asked, a bundle
-//! is read, nothing is started. Conductors do not list functions, so only a bundle's are known.
+//! It is in reach if the command line, the environment or the configuration file names it: a running conductor is
+//! asked, a bundle is read, nothing is started. Conductors do not list functions, so only a bundle's are known.
 
 mod bundle;
 mod conductor;
@@ -23,10 +23,10 @@ use crate::running;
 use crate::settings::Settings;
 use crate::sources;
 
-/// The variable by which a shell asks.
+/// The variable that a shell sets to ask.
 pub(crate) const VARIABLE: &str = "HAM_COMPLETE";
 
-/// Whoever presses a key waits no longer.
+/// The longest that somebody who presses the key has to wait.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Roles and clones.
@@ -34,17 +34,17 @@ pub(crate) fn roles(begun: &OsStr) -> Vec<CompletionCandidate> {
     candidates(begun, |roles, _| Some(roles.into_keys().collect()))
 }
 
-/// The zomes of the role before.
+/// The zomes of the preceding role.
 pub(crate) fn zomes(begun: &OsStr) -> Vec<CompletionCandidate> {
     candidates(begun, |mut roles, line| Some(roles.remove(line.role.as_deref()?)?.into_keys().collect()))
 }
 
-/// The functions of the zome before.
+/// The functions of the preceding zome.
 pub(crate) fn functions(begun: &OsStr) -> Vec<CompletionCandidate> {
     candidates(begun, |mut roles, line| roles.remove(line.role.as_deref()?)?.remove(line.zome.as_deref()?))
 }
 
-/// What is known and begins so; nothing where nothing can be known.
+/// The known candidates that begin like this; none if nothing is known.
 fn candidates(
     begun: &OsStr,
     choose: impl FnOnce(Roles, &Line) -> Option<Vec<String>>,
@@ -65,8 +65,8 @@ struct Line {
 }
 
 impl Line {
-    /// `words` are those of the process: they end with the line, behind `--`. It is not finished, so what is wrong with it is
-    /// passed over.
+    /// `words` are those of the process: they end with the line, after `--`. The line is not finished, so errors in it
+    /// are ignored.
     fn read(words: impl Iterator<Item = OsString>) -> Option<Self> {
         let words = words.skip_while(|word| word != "--").skip(1).skip_while(|word| word != "call");
         let command = Command::new("call").ignore_errors(true).disable_help_flag(true);

@@ -1,4 +1,4 @@
-//! Conductors that ham starts. Commands use them; they know no command.
+//! Conductors that ham starts. Commands use this module; it does not use them.
 
 pub(crate) mod embedded;
 pub(crate) mod real;

@@ -29,7 +29,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long closing may take: the conductor's part of the close handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The configuration of a connection to the app. Reads the passphrase; starts the conductor where ham is to.
+/// The configuration of a connection to the app. Reads the passphrase; starts the conductor if ham is to start one.
 pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Failure> {
     let settings = &with_app(context).await?;
     let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
@@ -68,7 +68,7 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
         .with_deadline(settings.timeout))
 }
 
-/// The settings of the target with an app: the one that is named or, where the conductor has one alone, that one.
+/// The settings of the target with an app: the named one or, if the conductor has only one, that one.
 pub(crate) async fn with_app(context: &Context) -> Result<Settings, Failure> {
     let settings = context.target().await?;
     if settings.app_id().is_ok() || settings.admin().is_none() {
@@ -80,7 +80,7 @@ pub(crate) async fn with_app(context: &Context) -> Result<Settings, Failure> {
             let recovery = error.recovery();
             Failed::new(error, recovery, Failure::from)
         })?;
-        // Whoever waits comes as early as the conductor, whose app is being installed.
+        // A waiting command may come as early as the conductor, whose app is still being installed.
         if apps.is_empty() { Err(Failed::for_now(no_app())) } else { Ok(apps) }
     };
     let asking = wait::connected(context, Some(settings.timeout), attempt);
@@ -116,7 +116,7 @@ pub(crate) fn retry(settings: &Settings) -> RetryDelay {
 pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<PersistentHam, Failure> {
     let config = config(context).await?;
     let doing = format!("connecting to the app `{}`", ham::masked(&config.app_id));
-    // An attempt of `--wait` is bounded by its own, not by what is left of all.
+    // An attempt of `--wait` has its own bound, not what is left of the whole.
     let within = if context.wait { CONNECT_TIMEOUT } else { CONNECT_TIMEOUT.min(context.settings.timeout) };
     let attempt = async || {
         let attempted = tokio::time::timeout(within, PersistentHam::connect(config.clone())).await;
@@ -176,8 +176,8 @@ async fn signing(settings: &Settings, output: Output) -> Result<Signing, Failure
     })
 }
 
-/// The credential file: the one that is set, or the default one, whose directory is made. Without it every run would
-/// write another grant to the chain, which matters only where the chain stays.
+/// The credential file: the one that is set, or the default one, whose directory is created. Without it, every run
+/// would write another grant to the chain, which only matters if the chain stays.
 pub(crate) fn credentials(settings: &Settings) -> Result<Option<PathBuf>, Failure> {
     if settings.temporary {
         return Ok(None);
@@ -225,6 +225,6 @@ fn token(file: PathBuf, within: Duration) -> TokenFuture {
 
 /// Ends the connection in good order, within [`CLOSE_TIMEOUT`] or not.
 pub(crate) async fn close(ham: &PersistentHam) {
-    // The answer is out already; a conductor that does not say goodbye changes nothing.
+    // The answer is already printed; it does not matter if the conductor does not say goodbye.
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, ham.close()).await;
 }

@@ -21,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What every command gets.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// As they were given. Whoever connects asks for the [`target`](Self::target).
+    /// As they were given. To connect, ask for the [`target`](Self::target).
     pub(crate) settings: Settings,
     pub(crate) output: Output,
     /// Wait for the conductor instead of failing.
@@ -30,12 +30,12 @@ pub(crate) struct Context {
     pub(crate) app: Option<PathBuf>,
     /// A signal that ends the command.
     pub(crate) interruption: Interruption,
-    /// What is done when the command is over.
+    /// Work to do when the command is over.
     ending: Ending,
-    /// The conductor that was started for this command. It lies here and not in the command's future, so that it is stopped in
-    /// good order also when a signal drops that.
+    /// The conductor that was started for this command. It is stored here and not in the command's future, so that it
+    /// is stopped in good order even if a signal drops the future.
     temporary: OnceCell<Option<Temporary>>,
-    /// The settings of the conductor that runs here, where nothing else names one.
+    /// The settings of the conductor that runs here, if nothing else names one.
     running: OnceCell<Option<Settings>>,
 }
 
@@ -46,8 +46,8 @@ impl Context {
         Self { settings, output, wait, app, interruption, ending, temporary, running }
     }
 
-    /// The settings of the conductor to connect to: those given or, where one is to be started for this command, those of
-    /// that; where none is named, those of the one that runs here. The first to ask starts it.
+    /// The settings of the conductor to connect to: those given or, if a conductor is to be started for this command,
+    /// the settings of that one; if none is named, those of the one that runs here. The first caller starts it.
     ///
     /// # Cancel safety
     /// Cancel-safe: a conductor that was being started is gone.
@@ -61,7 +61,7 @@ impl Context {
         Ok(running.as_ref().unwrap_or(&self.settings))
     }
 
-    /// The settings with the conductor that runs here, where they name none; with `--wait` as soon as one does.
+    /// The settings with the conductor that runs here, if they name none; with `--wait`, as soon as one runs.
     async fn nearest(&self) -> Result<Option<Settings>, Failure> {
         let until = Instant::now() + self.settings.timeout;
         loop {
@@ -70,29 +70,29 @@ impl Context {
             if nearest.is_some() || !self.wait || !unnamed || Instant::now() >= until {
                 return Ok(nearest);
             }
-            // No system tells of files everywhere, so this is a poll.
+            // There is no portable way to watch files, so this is a poll.
             tokio::time::sleep_until(Instant::now() + LOOK_AGAIN).await;
         }
     }
 
-    /// How long a command that follows goes on, where the command line says it. The variable and the file are about answers.
+    /// How long a command that follows goes on, if the command line says so. The variable and the file only apply to answers.
     pub(crate) fn follow_for(&self) -> Option<Duration> {
         let flag = self.settings.values.source("request_timeout_secs") == Source::Flag;
         flag.then_some(self.settings.timeout)
     }
 
-    /// What else comes from standard input, if that is the app.
+    /// What else is read from standard input, if the app is.
     pub(crate) fn stdin_taken(&self) -> Option<&'static str> {
         self.app.as_ref().filter(|app| app.as_os_str() == "-").map(|_| "app")
     }
 
-    /// Has this done when the command is over, also when a signal ended it; another signal does not wait for it. It has to end by
-    /// itself soon.
+    /// Does this when the command is over, even if a signal ended it; another signal does not wait for it. The work
+    /// must end by itself soon.
     pub(crate) fn at_end(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.ending.set(work);
     }
 
-    /// Does what the command wanted done.
+    /// Does the work that the command left for its end.
     pub(crate) async fn wind_up(&self) {
         self.ending.run().await;
     }

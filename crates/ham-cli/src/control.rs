@@ -1,4 +1,4 @@
-//! What another terminal asks of a `ham dev` that runs: one line of JSON each way, through a socket that its note names.
+//! Requests from another terminal to a running `ham dev`: one line of JSON each way, through a socket that its note names.
 
 mod ask;
 mod serve;

@@ -1,4 +1,4 @@
-//! What the DNA of a cell is made of.
+//! The parts of a cell's DNA.
 
 use ham::Admin;
 use ham::holochain_client::CellId;
@@ -17,13 +17,13 @@ pub(crate) async fn of(admin: &Admin, cell: &CellId) -> Result<DnaDef, Failure> 
     }
 }
 
-/// The names of the integrity zomes, in the order in which entry types name them.
+/// The names of the integrity zomes, in the order in which entry types refer to them.
 pub(crate) async fn integrity_zomes(admin: &Admin, cell: &CellId) -> Result<Vec<String>, Failure> {
     let zomes = of(admin, cell).await?.integrity_zomes;
     Ok(zomes.into_iter().map(|(name, _)| name.to_string()).collect())
 }
 
-/// An answer that is none to what was asked. It is not quoted.
+/// An answer that does not fit the request. It is not quoted.
 pub(crate) fn strange(answer: &AdminResponse) -> Failure {
     let name = format!("{answer:?}");
     let name = name.split(|other: char| !other.is_alphanumeric()).next().unwrap_or_default();

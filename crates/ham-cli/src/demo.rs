@@ -1,13 +1,14 @@
-//! The demonstration: a load of calls on a real conductor that is killed and whose link is cut, and the proof from the
-//! source chain that every call got a true outcome.
+//! The demonstration: a load of calls on a real conductor that is killed and whose link is cut, and the proof from the source chain
+//! that every call got a true outcome.
 //!
-//! `ham demo` and `tests/kills.rs` run the same engine, [`run()`]; they differ in their [`DemoOptions`] only.
+//! `ham demo` and `tests/kills.rs` run the same engine, [`run()`]; they differ only in their [`DemoOptions`].
 //!
 //! 1. `stage`: a conductor with the probe, an app with several cells, a [`PersistentHam`](ham::PersistentHam).
-//! 2. `load`: callers that draw their calls from a seed, and `caller`, which makes each in its way: called under every policy, prepared and fenced,
-//!    sent by two tasks, resumed by the next process from a `journal`; `kills`: `kill -9` and restart, under that load.
+//! 2. `load`: callers that draw their calls from a seed, and `caller`, which makes each in its way: called under every policy,
+//!    prepared and fenced, sent by two tasks, resumed by the next process from a `journal`; `kills`: `kill -9` and restart, under
+//!    that load.
 //! 3. `cuts`: the conductor stays, a proxy cuts the link at every frame boundary of a request and its answer.
-//! 4. `chain`: what every cell holds, compared with what every caller was told (`ledger`).
+//! 4. `chain`: the contents of every cell's chain, compared with what every caller was told (`ledger`).
 //! 5. [`Report`]: the figures, and [`Report::verdict`].
 //!
 //! [`soak()`] is the same stage under another load: very many calls, very many lost links, and nothing left behind.

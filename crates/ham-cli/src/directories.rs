@@ -1,4 +1,4 @@
-//! Where the command keeps files.
+//! Where the commands keep files.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ pub(crate) fn state() -> Option<PathBuf> {
     Some(state.join("ham"))
 }
 
-/// The path that a variable of the environment holds; an empty one is none.
+/// The path in an environment variable; an empty one does not count.
 pub(crate) fn path_in(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

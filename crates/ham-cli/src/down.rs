@@ -1,4 +1,4 @@
-//! What is told while a connection is down that a command waits on.
+//! Messages while a command waits on a connection that is down.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use crate::context::Context;
 use crate::terminal::one_line;
 
-/// What is down for less is not worth a word.
+/// A shorter outage is not mentioned.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Waits for `work`, which goes on where the connection comes back, and tells when it is down for a while.
+/// Waits for `work`, which goes on once the connection comes back, and reports if it is down for a while.
 ///
 /// # Cancel safety
 /// That of `work`.
@@ -31,7 +31,7 @@ pub(crate) async fn told<T>(context: &Context, ham: &PersistentHam, work: impl F
     }
 }
 
-/// Tells why it is down, each time that it is down for [`PATIENCE`], and then that it is not any more.
+/// Reports why it is down, each time it is down for [`PATIENCE`], and then that it is up again.
 async fn tell(mut watch: StateWatch, said: impl Fn(Option<&str>)) -> Infallible {
     loop {
         let mut cause = None;
@@ -51,7 +51,7 @@ async fn tell(mut watch: StateWatch, said: impl Fn(Option<&str>)) -> Infallible 
     }
 }
 
-/// For ever, where it ends before that.
+/// Never resolves if the watch ends first.
 async fn until(watch: &mut StateWatch, mut wanted: impl FnMut(&HamState) -> bool) {
     let mut state = Some(watch.get());
     while let Some(now) = state {

@@ -5,14 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
-/// What a command wants done when it is over, however that comes about.
+/// What a command wants done when it is over, however it ends.
 #[derive(Default)]
 pub(crate) struct Ending(Mutex<Option<Work>>);
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Ending {
-    /// Replaces what was wanted before.
+    /// Replaces the earlier work.
     pub(crate) fn set(&self, work: impl Future<Output = ()> + Send + 'static) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(work));
     }
@@ -20,7 +20,7 @@ impl Ending {
     /// Does it, once.
     ///
     /// # Cancel safety
-    /// What is dropped is not begun again.
+    /// Dropped work is not started again.
     pub(crate) async fn run(&self) {
         let work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(work) = work {

@@ -1,4 +1,4 @@
-//! A client of a server that speaks JSON envelopes.
+//! A client for servers that speak JSON envelopes.
 
 use std::pin::{Pin, pin};
 use std::sync::OnceLock;
@@ -32,7 +32,7 @@ pub(crate) async fn config(server: &Server, context: &Context) -> Result<Config,
     }))
 }
 
-/// What keeps an envelope client connected; to be polled as long as it is used.
+/// Keeps an envelope client connected; must be polled for as long as the client is used.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
 
 /// Connects an envelope client. `bound` ends the waiting of `--wait`.
@@ -68,10 +68,10 @@ pub(crate) async fn connect(
     progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
 }
 
-/// Sends one request on a connection of its own, and answers with what it was answered.
+/// Sends one request on a connection of its own, and returns its answer.
 pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -> Result<Envelope, Failure> {
     let asked = async |line: &Line| {
-        // From here on bytes of the request can leave.
+        // From here on, bytes of the request can leave.
         context.interruption.note(
             "interrupted while the request was under way: its outcome is unknown; check before sending it again",
         );
@@ -80,19 +80,19 @@ pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -
     during(context, server, asked).await
 }
 
-/// A connection that requests are sent on, one after the other or at once.
+/// A connection for requests, one after the other or concurrent.
 #[derive(Debug)]
 pub(crate) struct Line {
     client: Client,
     timeout: Duration,
-    /// How the connection ended, where no other one is made.
+    /// How the connection ended, if no other one is made.
     over: OnceLock<String>,
 }
 
 impl Line {
-    /// What a request is answered.
+    /// The answer to a request.
     pub(crate) async fn ask(&self, request: Envelope) -> Result<Envelope, Failure> {
-        // A client that does not run any more waits until it does.
+        // A client that no longer runs would wait until it runs.
         if let Some(why) = self.over.get() {
             return Err(unsent(why));
         }
@@ -102,14 +102,15 @@ impl Line {
         })
     }
 
-    /// No other connection is made, and so nothing more is sent.
+    /// No other connection is made, so nothing more is sent.
     fn end(&self, why: impl ToString) {
         // The first reason stays.
         let _ = self.over.set(why.to_string());
     }
 }
 
-/// Connects, and does what sends requests. Where the connection ends, requests that have not left wait for another one with `--wait` only.
+/// Connects, and runs the future that sends requests. If the connection ends, requests that have not left wait for
+/// another one only with `--wait`.
 pub(crate) async fn during<T>(
     context: &Context,
     server: &Server,
@@ -124,7 +125,7 @@ pub(crate) async fn during<T>(
     let mut working = pin!(work(&line));
     let done = loop {
         tokio::select! {
-            // The run first: it says why there is no connection any more. Each request says what became of itself.
+            // The run first: it says why the connection is gone. Each request reports its own outcome.
             biased;
             ended = &mut running => {
                 line.end(ended.as_ref().map_or_else(ToString::to_string, |()| CLOSED.to_owned()));
@@ -141,12 +142,12 @@ pub(crate) async fn during<T>(
         }
     };
     cancel.cancel();
-    // All is answered: a server that does not close in time changes nothing.
+    // Everything is answered: it does not matter if the server does not close in time.
     let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
     done
 }
 
-/// Resolves with how the connection ended, once it has.
+/// Resolves once the connection has ended, with how it ended.
 async fn lost(mut events: Events) -> Ended {
     while let Some(event) = events.next().await {
         if let ConnectEvent::Disconnected(ended) = event {
@@ -156,7 +157,7 @@ async fn lost(mut events: Events) -> Ended {
     std::future::pending().await
 }
 
-/// A request that has not left, and does not.
+/// A request that has not left, and will not.
 fn unsent(why: &str) -> Failure {
     let error = anyhow::anyhow!(why.to_owned()).context("the connection ended before the request was sent");
     let advice =

@@ -73,14 +73,14 @@ pub(crate) fn help() -> String {
     text
 }
 
-/// What stands in a line beside the codes: with them it fits into a manual page on a terminal of 80 columns.
+/// The width of the text beside the codes: together they fit into a manual page on a terminal of 80 columns.
 const WIDTH: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// They were broken at the edge of the terminal, and went on below the codes.
+    /// They were wrapped at the edge of the terminal, and continued below the codes.
     #[test]
     fn the_text_fits_into_a_manual_page() {
         for line in help().lines().skip(1) {

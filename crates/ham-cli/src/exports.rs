@@ -4,7 +4,7 @@ use holochain_types::dna::DnaFile;
 use holochain_types::prelude::ZomeName;
 use wasmparser::{ExternalKind, Parser, Payload};
 
-/// What the zome's module exports for its callers.
+/// The functions that the zome's module exports for callers.
 pub(crate) fn functions(dna: &DnaFile, zome: &ZomeName) -> Option<Vec<String>> {
     let code = dna.get_wasm_for_zome(zome).ok()?.clone().code();
     let mut functions = Vec::new();
@@ -25,6 +25,6 @@ pub(crate) fn is_for_callers(function: &str) -> bool {
     !function.starts_with("__") && !CALLBACKS.contains(&function)
 }
 
-/// What a conductor calls, and nobody else.
+/// Functions that only a conductor calls.
 const CALLBACKS: [&str; 6] =
     ["entry_defs", "genesis_self_check", "init", "post_commit", "recv_remote_signal", "validate"];

@@ -1,4 +1,4 @@
-//! Why a command failed: the error, the exit code, and what to do.
+//! Why a command failed: the error, the exit code, and advice.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::terminal::printable;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// Nothing to say when `None`: the reader of the output went away.
+    /// `None` if there is nothing to say: the reader of the output went away.
     error: Option<anyhow::Error>,
     advice: Option<String>,
     outcome: Option<String>,
-    /// Whoever reads has seen the causes already.
+    /// The reader has already seen the causes.
     shown_before: bool,
 }
 
@@ -33,18 +33,18 @@ impl Failure {
         Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
     }
 
-    /// A call that was not made, for a reason that is known.
+    /// A call that was not made, for a known reason.
     pub(crate) fn not_run(text: impl Into<String>, advice: impl Into<String>) -> Self {
         let failure = Self::new(Exit::NotRun, anyhow::anyhow!(text.into()), advice);
         Self { outcome: Some(NOT_RUN.into()), ..failure }
     }
 
-    /// Of calls that may have run.
+    /// Calls that may have run.
     pub(crate) fn of_unknown_outcome(error: impl Into<anyhow::Error>, advice: impl Into<String>) -> Self {
         Self { outcome: Some(UNKNOWN.into()), ..Self::new(Exit::Unknown, error, advice) }
     }
 
-    /// Of something that is asked before a call: whatever became of that, the call did not run.
+    /// A question before a call failed: however it ended, the call did not run.
     pub(crate) fn before_a_call(self) -> Self {
         match self.exit {
             Exit::Unknown | Exit::Arrived => {
@@ -54,7 +54,7 @@ impl Failure {
         }
     }
 
-    /// Says first what failed by it.
+    /// Says first what failed because of it.
     pub(crate) fn about(self, what: String) -> Self {
         Self { error: self.error.map(|error| error.context(what)), ..self }
     }
@@ -64,17 +64,17 @@ impl Failure {
         Self { error: Some(anyhow::Error::msg(text)), ..self }
     }
 
-    /// Its causes were shown as they came: for people they are not repeated.
+    /// Its causes were shown as they came: they are not repeated for people.
     pub(crate) fn shown_before(self) -> Self {
         Self { shown_before: true, ..self }
     }
 
-    /// Says another thing to do.
+    /// Replaces the advice.
     pub(crate) fn advise(&mut self, advice: impl Into<String>) {
         self.advice = Some(advice.into());
     }
 
-    /// Asks this before it says what to do.
+    /// Asks this question before the advice.
     pub(crate) fn asking(mut self, question: Option<String>) -> Self {
         if let Some(question) = question {
             self.advice = Some(match self.advice {
@@ -85,7 +85,7 @@ impl Failure {
         self
     }
 
-    /// A data directory below which no socket fits.
+    /// A data directory whose path is too long for a socket in it.
     pub(crate) fn path_too_long(directory: &Path) -> Self {
         Self::usage(
             format!(
@@ -125,7 +125,7 @@ impl Failure {
         let shown = if self.shown_before { 1 } else { usize::MAX };
         for (nth, cause) in self.causes().iter().enumerate().take(shown) {
             let label = if nth == 0 { "error" } else { "  because" };
-            // What somebody else said in several lines cannot pass for one of ours. Writing to a string cannot fail.
+            // Text of others with several lines cannot pass for one of ours. Writing to a string cannot fail.
             let _ = writeln!(text, "{label}: {}", cause.trim_end().replace('\n', "\n    "));
         }
         if let Some(outcome) = &self.outcome {
@@ -159,7 +159,7 @@ impl From<ConnectError> for Failure {
         };
         let advice = advice::connect(&error);
         match error {
-            // The provider is this program's, and its texts quote no token.
+            // The provider is part of this program, and its texts quote no token.
             ConnectError::Token(TokenError::Failed(why)) => {
                 let why = anyhow::anyhow!(String::from_utf8_lossy(why.expose()).into_owned());
                 Self::new(exit, why.context("no app token"), advice)
@@ -208,7 +208,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let (exit, outcome) = match (&error, error.outcome()) {
             (CallError::NoLink { sent: false, .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
-            // The conductor said no to the grant, for instance because the cell's `init` failed.
+            // The conductor refused the grant, for instance because the cell's `init` failed.
             (CallError::Signing(SigningError::Grant(AdminError::Answer { .. })), _) => {
                 (Exit::Refused, "not run; it could not be signed")
             }

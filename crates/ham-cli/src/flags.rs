@@ -1,4 +1,4 @@
-//! The flags of settings, made of their table. Each command shows those that it uses.
+//! The flags of settings, generated from their table. Each command shows those that it uses.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args};
 
 use crate::settings::find;
 
-/// The heading of flags that say which conductor is meant, and who signs.
+/// The heading of flags that select the conductor and the signer.
 const CONDUCTOR: &str = "Conductor options";
 /// The heading of flags that many commands have.
 const COMMON: &str = "Common options";
@@ -27,13 +27,13 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
-/// What administers a conductor: any app on it, so none is started for it.
+/// For commands that administer a conductor: any app on it is possible, so none is started for them.
 pub(crate) fn administration() -> Vec<Arg> {
     let flags = ["admin_port", "admin_url", "conductor", "app_id", "origin"].map(|key| of(key, CONDUCTOR));
     flags.into_iter().chain(dialling()).collect()
 }
 
-/// What asks the admin interface about the app.
+/// For commands that ask the admin interface about the app.
 pub(crate) fn admin() -> Vec<Arg> {
     let mut flags: Vec<Arg> = ["admin_port", "admin_url", "conductor"].map(|key| of(key, CONDUCTOR)).into();
     flags.extend([app(), of("app_id", CONDUCTOR), of("origin", CONDUCTOR)]);
@@ -41,7 +41,7 @@ pub(crate) fn admin() -> Vec<Arg> {
     flags
 }
 
-/// What talks to an app, and signs.
+/// For commands that talk to an app, and sign.
 pub(crate) fn app_interface() -> Vec<Arg> {
     let mut flags = admin();
     flags
@@ -49,12 +49,12 @@ pub(crate) fn app_interface() -> Vec<Arg> {
     flags
 }
 
-/// What talks to a server that is no conductor.
+/// For commands that talk to a server that is not a conductor.
 pub(crate) fn server() -> Vec<Arg> {
     dialling().into_iter().chain([wait()]).collect()
 }
 
-/// The same for a command that follows, which the time-out ends where it is a flag.
+/// The same for a command that follows, which only the flag `--timeout` ends.
 pub(crate) fn following(flags: Vec<Arg>) -> Vec<Arg> {
     let told = |flag: Arg| match flag.get_help() {
         Some(help) if flag.get_id() == TIMEOUT => {
@@ -66,24 +66,24 @@ pub(crate) fn following(flags: Vec<Arg>) -> Vec<Arg> {
     flags.into_iter().map(told).collect()
 }
 
-/// What runs a conductor until it is interrupted.
+/// For commands that run a conductor until they are interrupted.
 pub(crate) fn run() -> Vec<Arg> {
     let installed =
         "Install the app of this bundle, unless it is there, and enable it; `-` is standard input";
     vec![of("admin_port", CONDUCTOR), app().help(installed), of("app_id", CONDUCTOR)]
 }
 
-/// The same where either kind can be run.
+/// The same if either kind can be run.
 pub(crate) fn dev() -> Vec<Arg> {
     run().into_iter().chain(kind()).collect()
 }
 
-/// What runs a gateway, for developing with a conductor of its own.
+/// For running a gateway, in development with a conductor of its own.
 pub(crate) fn gateway() -> Vec<Arg> {
     vec![app().help("With --dev: the bundle of the app; `-` is standard input"), of("app_id", CONDUCTOR)]
 }
 
-/// What starts a conductor of one of the kinds.
+/// For commands that start a conductor of one of the kinds.
 pub(crate) fn kind() -> Vec<Arg> {
     vec![
         of("conductor", CONDUCTOR)
@@ -92,7 +92,7 @@ pub(crate) fn kind() -> Vec<Arg> {
     ]
 }
 
-/// Waits for what is dialled.
+/// Waits until the target can be reached.
 pub(crate) fn wait() -> Arg {
     Arg::new(WAIT)
         .long(WAIT)
@@ -101,7 +101,7 @@ pub(crate) fn wait() -> Arg {
         .help_heading(COMMON)
 }
 
-/// What dials.
+/// For commands that dial.
 fn dialling() -> [Arg; 3] {
     [TIMEOUT, "ca", "pin"].map(|key| of(key, COMMON))
 }
@@ -144,9 +144,9 @@ impl Flags {
         }
     }
 
-    /// The value of a setting, where its flag was given.
+    /// The value of a setting, if its flag was given.
     pub(crate) fn value(&self, key: &str) -> Option<String> {
-        // An error says that the command has no such flag.
+        // An error means that the command has no such flag.
         self.0.try_get_one::<String>(key).ok().flatten().cloned()
     }
 

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What is left to follow.
+/// What remains to be followed.
 #[derive(Debug)]
 pub(crate) struct Following {
     counted: u64,
@@ -25,15 +25,15 @@ impl Following {
         Self { counted: 0, count, end }
     }
 
-    /// One of the items that are wanted came.
+    /// Counts one of the wanted items.
     pub(crate) fn count(&mut self) {
         self.counted += 1;
     }
 
-    /// What comes next; `None` when it is over.
+    /// The next item; `None` when it is over.
     ///
     /// # Errors
-    /// The time is up, and not all that is wanted came.
+    /// The time is up before all wanted items came.
     ///
     /// # Cancel safety
     /// As `item`, which is dropped when the time is up.

@@ -1,4 +1,4 @@
-//! Hashes as they are written: 53 characters that begin with `u`.
+//! Hashes as text: 53 characters that begin with `u`.
 
 use ham_json::{hash, is_hash};
 use holo_hash::{ActionHash, AgentPubKey};
@@ -15,7 +15,7 @@ pub(crate) fn agent(text: &str) -> Result<AgentPubKey, Failure> {
     hash(text).ok_or_else(|| mistaken(text, "an agent's key", "uhCAk"))
 }
 
-/// What a hash is of: `action`, `entry`, `agent`, …
+/// What a hash identifies: `action`, `entry`, `agent`, …
 pub(crate) fn kind(text: &str) -> Result<&'static str, Failure> {
     let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok().filter(|bytes| is_hash(bytes));
     let kind = bytes.and_then(|bytes| match bytes.get(1)? {

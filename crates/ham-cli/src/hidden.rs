@@ -1,14 +1,14 @@
-//! What is never written to standard error: keys and credentials among the words of the command line and the settings. Whatever ham
-//! itself says, a conductor, a parser or a library may repeat them.
+//! What is never written to standard error: keys and credentials among the words of the command line and the settings.
+//! Whatever ham itself prints, a conductor, a parser or a library may repeat them.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
-/// What is written otherwise, each with what is written in its place; the longest first, because a shorter one may be a part of it.
+/// Texts to replace, each with its replacement; the longest first, because a shorter one may be a part of it.
 static HIDDEN: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
-/// From now on what may be a secret in these is written as it may be shown. What a zome is given is none of them: who develops the zome
-/// has to read what it says of it.
+/// From now on, possible secrets in these words are written in masked form. Arguments for a zome are not among them: a
+/// developer of the zome has to be able to read what it says about them.
 pub(crate) fn hide<'a>(words: impl IntoIterator<Item = &'a str>) {
     let mut hidden = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
     for part in words.into_iter().flat_map(parts) {
@@ -20,7 +20,7 @@ pub(crate) fn hide<'a>(words: impl IntoIterator<Item = &'a str>) {
     hidden.sort_by_key(|(part, _)| std::cmp::Reverse(part.len()));
 }
 
-/// What is written in place of this.
+/// The bytes with those texts replaced.
 pub(crate) fn without(bytes: &[u8]) -> Cow<'_, [u8]> {
     let hidden = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
     if hidden.is_empty() {
@@ -35,7 +35,7 @@ pub(crate) fn without(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text.into_owned().into_bytes())
 }
 
-/// An address with more than a path, and what can be a key: with slashes, as base64 has them, and without.
+/// An address with more than a path, and anything that can be a key: with slashes, which base64 has, and without.
 fn parts(word: &str) -> impl Iterator<Item = &str> {
     let address = (word.contains("://") && word.contains(['@', '?', '#'])).then_some(word);
     let runs = word.split(|letter: char| !letter.is_ascii_alphanumeric() && !"_-+/".contains(letter));
@@ -52,7 +52,8 @@ mod tests {
         String::from_utf8(without(text.as_bytes()).into_owned()).unwrap()
     }
 
-    /// Case: a key with something before or behind it was hidden together with that only, and shown where it was repeated alone.
+    /// Case: a key with text before or after it was hidden only together with that text, and shown where it was
+    /// repeated alone.
     #[test]
     fn what_may_be_a_secret_is_hidden_wherever_it_stands() {
         hide([
@@ -65,7 +66,7 @@ mod tests {
         assert_eq!(written(&told), "no \"…\" at ws://shop.example:1, --app-id=… … ….0");
     }
 
-    /// Case: words of the command line vanished from all that was written: `https://shop.example` for `https://shop.example/orders/7`.
+    /// Case: words of the command line vanished from all output: `https://shop.example` for `https://shop.example/orders/7`.
     #[test]
     fn words_that_are_no_secret_are_written_as_they_are() {
         let words = [

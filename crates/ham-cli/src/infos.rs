@@ -1,4 +1,4 @@
-//! What the zomes of a cell say of themselves, where they can be asked: by a `ham dev` that runs here.
+//! What the zomes of a cell say about themselves, if they can be asked: by a `ham dev` that runs here.
 
 use ham::holochain_client::CellId;
 use holochain_zome_types::prelude::ZomeInfo;
@@ -9,10 +9,10 @@ use crate::failure::Failure;
 use crate::running;
 use crate::settings::Settings;
 
-/// `None` where the conductor tells the names of zomes only, as `holochain` does.
+/// `None` if the conductor only reports the names of zomes, as `holochain` does.
 ///
 /// # Errors
-/// The `ham dev` does not answer, or in another version.
+/// The `ham dev` does not answer, or is of another version.
 pub(crate) async fn of(settings: &Settings, cell: &CellId) -> Result<Option<Vec<ZomeInfo>>, Failure> {
     let Some(control) = settings.local_admin_port().and_then(running::control_of) else { return Ok(None) };
     let told = control::ask(&control, &Ask::Zomes { cell: cell.clone() }).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn of(settings: &Settings, cell: &CellId) -> Result<Option<Vec<
     Ok(Some(infos))
 }
 
-/// The functions of a zome that are there for callers.
+/// The functions of a zome that are meant for callers.
 pub(crate) fn functions(info: &ZomeInfo) -> Vec<String> {
     let functions = info.extern_fns.iter().map(|function| function.0.clone());
     // The module's memory is among them.

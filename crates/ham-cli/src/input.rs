@@ -1,4 +1,4 @@
-//! What is read from files and standard input, bounded.
+//! Bounded input from files and standard input.
 
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt as _;
@@ -15,10 +15,11 @@ use crate::output::Output;
 /// The largest configuration file, passphrase file or token file.
 pub(crate) const MAX_SETTINGS: u64 = 1 << 20;
 
-/// The largest payload read: what a conductor takes as one message.
+/// The largest payload read: what a conductor accepts as one message.
 pub(crate) const MAX_PAYLOAD: u64 = ham_session::DEFAULT_MAX_MESSAGE_SIZE as u64;
 
-/// How long settings may take to end: as a start or a reload waits for them, systemd has to be told that the gateway lives.
+/// How long settings may take to arrive: a start or a reload waits for them, and meanwhile systemd has to be told that
+/// the gateway is alive.
 const SETTINGS_TIME: Duration = Duration::from_secs(10);
 
 const STDIN: &str = "standard input";
@@ -33,17 +34,17 @@ pub(crate) fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
         .map_err(|error| unreadable(&shown(path), error))
 }
 
-/// The bytes of settings, or what comes out of a pipe or standard input (`-`) until it ends, within ten seconds.
+/// The bytes of settings, or everything from a pipe or standard input (`-`) until it ends, within ten seconds.
 ///
 /// # Cancel safety
-/// Cancel-safe, but what a pipe or standard input already gave is lost.
+/// Cancel-safe, except that anything already read from a pipe or standard input is lost.
 pub(crate) async fn settings(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = read_within(path, SETTINGS_TIME).await;
     read.map_err(|error| unreadable(&shown(path), error))
 }
 
-/// The same of a secret, within this time. A path that leads nowhere may be the secret itself, so it is told by its name alone, which is
-/// that of a flag or a variable.
+/// The same for a secret, within this time. A path that leads nowhere may be the secret itself, so errors only give its
+/// name, which is that of a flag or a variable.
 ///
 /// # Cancel safety
 /// As [`settings`].
@@ -60,7 +61,7 @@ async fn read_within(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
     let read = async {
         match is_pipe && !is_stdin(path) {
-            // Nobody waits for whoever writes into it, not even a thread.
+            // Nothing waits for somebody to write into it, not even a thread.
             true => pipe(path).await,
             false => blocking(path, MAX_SETTINGS).await,
         }
@@ -85,12 +86,12 @@ async fn pipe(path: &Path) -> io::Result<Vec<u8>> {
 /// The bytes of a file, or of standard input for `-`.
 ///
 /// # Cancel safety
-/// Cancel-safe, but what standard input already gave is lost.
+/// Cancel-safe, except that anything already read from standard input is lost.
 pub(crate) async fn file_or_stdin(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     blocking(path, limit).await.map_err(|error| unreadable(&shown(path), error))
 }
 
-/// On a thread of its own, which the end of the process does not wait for: a terminal may never say anything.
+/// On a thread of its own, which the end of the process does not wait for: nobody may ever type anything.
 async fn blocking(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
     let read = tokio::task::spawn_blocking(move || match is_stdin(&path) {
@@ -108,13 +109,13 @@ fn shown(path: &Path) -> String {
     if is_stdin(path) { STDIN.to_owned() } else { ham::masked_path(path) }
 }
 
-/// Tells that others can read or write a file with a secret. It is used all the same: secrets are mounted that way into
-/// containers, and whoever owns the machine decides. Blocks shortly.
+/// Warns if others can read or write a file with a secret. It is used all the same: secrets are mounted that way into
+/// containers, and that is for the owner of the machine to decide. Blocks shortly.
 pub(crate) fn tell_if_exposed(secret: &Path, output: Output) {
     if is_stdin(secret) {
         return;
     }
-    // What cannot be looked at cannot be read either, and whoever reads it says so.
+    // If it cannot be examined, it cannot be read either, and its reader reports that.
     if let Some(mode) = std::fs::metadata(secret).ok().and_then(|metadata| ham::open_to_others(&metadata)) {
         let (path, close) = (ham::masked_path(secret), ham::how_to_close(secret));
         output.warning(&format!("{path} holds a secret, but is open to others (mode {mode:o}): {close}"));
@@ -129,9 +130,8 @@ pub(crate) async fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
     file_or_stdin(path, MAX_BUNDLE).await
 }
 
-/// The bytes of a payload of the command line: what stands there, `@FILE`, or `-` for standard input, unless `taken`
-/// says
-/// what else comes from there.
+/// The bytes of a payload from the command line: the word itself, `@FILE`, or `-` for standard input, unless `taken`
+/// says what else is read from there.
 ///
 /// # Cancel safety
 /// As [`file_or_stdin`].
@@ -175,7 +175,7 @@ fn unreadable(what: &str, error: io::Error) -> Failure {
 mod tests {
     use super::*;
 
-    /// A start waited for ever for whoever writes into it.
+    /// A start waited for ever for somebody to write into it.
     #[tokio::test(start_paused = true)]
     async fn a_pipe_is_read_within_bounds() {
         let directory = tempfile::tempdir().unwrap();
@@ -186,7 +186,7 @@ mod tests {
         assert!(why.contains("cannot read /") && why.ends_with("it did not end within 10s"), "{why}");
         let why = said(secret(&path, "--key-file", Duration::from_secs(3)).await);
         assert_eq!(why, "cannot read the file that --key-file names: it did not end within 3s");
-        // The advice was to name a file that exists and can be read, which a pipe is.
+        // The advice was to name a file that exists and can be read; a pipe is one.
         let advised = settings(&path).await.unwrap_err().advice().unwrap().to_owned();
         assert!(advised.contains("close it"), "{advised}");
         // Opened for both, so that neither end waits for the other.
@@ -203,7 +203,7 @@ mod tests {
         assert!(said(read).contains("nothing came out of the pipe"));
         let both = written(b"");
         let longer = async {
-            // As much as it takes at a time.
+            // As much as it accepts at a time.
             let mut sender = pipe::OpenOptions::new().open_sender(&path).unwrap();
             let bytes = vec![b'a'; 1 + (1 << 20)];
             tokio::io::AsyncWriteExt::write_all(&mut sender, &bytes).await.unwrap();

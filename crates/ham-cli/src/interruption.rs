@@ -1,4 +1,4 @@
-//! What a command says for itself once a signal ends it.
+//! What a command prints once a signal ends it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,20 +14,20 @@ pub(crate) struct Interruption {
 }
 
 impl Interruption {
-    /// What is said where a signal drops the command from now on.
+    /// What to print if a signal drops the command from now on.
     pub(crate) fn note(&self, note: &'static str) {
-        // The first one stays: a command has one.
+        // The first note stays: a command has only one.
         let _ = self.note.set(note);
     }
 
-    /// From now on the first signal does not drop the command: it cancels this, and the command says soon what it has come to. A second one
-    /// drops it all the same.
+    /// From now on the first signal does not drop the command: it cancels this, and the command soon reports its
+    /// results so far. A second signal drops it all the same.
     pub(crate) fn hear(&self) -> &CancellationToken {
         self.is_heard.store(true, Ordering::Relaxed);
         &self.came
     }
 
-    /// Tells the command. `false` where it does not listen.
+    /// Notifies the command. `false` if it does not listen.
     pub(crate) fn tell(&self) -> bool {
         let is_heard = self.is_heard.load(Ordering::Relaxed);
         if is_heard {
@@ -36,7 +36,7 @@ impl Interruption {
         is_heard
     }
 
-    /// Resolves once a signal came to a command that hears it.
+    /// Resolves once a signal came to a command that listens for it.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -44,7 +44,7 @@ impl Interruption {
         self.came.cancelled().await;
     }
 
-    /// What to say of a command that is dropped.
+    /// What to print about a command that is dropped.
     pub(crate) fn noted(&self) -> Option<&'static str> {
         self.note.get().copied()
     }

@@ -1,4 +1,4 @@
-//! The flags that bound what a call of a zome may use up, and what comes from clients.
+//! The flags that bound what a zome call may use up, and what clients send.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -98,7 +98,7 @@ impl std::str::FromStr for Bytes {
     }
 }
 
-/// In the largest unit that it is a number of.
+/// In the largest unit of which it is a whole multiple.
 impl std::fmt::Display for Bytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match UNITS.iter().find(|(_, size)| self.0 > 0 && self.0.is_multiple_of(*size)) {
@@ -129,7 +129,7 @@ mod tests {
         assert!(!command.incoming.is_given());
     }
 
-    /// What an error names is what is passed to set it.
+    /// The name in an error is the flag that sets it.
     #[test]
     fn each_bound_has_its_flag() {
         let command: Command = clap::Parser::parse_from([

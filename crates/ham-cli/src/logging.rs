@@ -1,4 +1,4 @@
-//! Log lines on standard error, and what is told in words instead.
+//! Log lines on standard error, and messages that replace some of them.
 
 use std::fmt;
 
@@ -11,32 +11,32 @@ use crate::output::Output;
 use crate::terminal;
 use crate::traces::Traces;
 
-/// What is said where neither `-v` nor `RUST_LOG` asks for more.
+/// What is printed if neither `-v` nor `RUST_LOG` asks for more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quiet {
     filter: &'static str,
-    /// Whether a capability grant that was written is told: it stays on the chain.
+    /// Whether to report a capability grant that was written: it stays on the chain.
     grants: bool,
 }
 
-/// About a conductor whose chains stay.
+/// For a conductor whose chains stay.
 pub(crate) const KEPT: Quiet = Quiet { filter: "off", grants: true };
 
-/// About an embedded conductor: what zomes log, as far as `WASM_LOG` lets it pass.
+/// For an embedded conductor: what zomes log, as far as `WASM_LOG` lets it through.
 pub(crate) const ZOMES: Quiet = Quiet { filter: "off,wasm=trace", grants: false };
 
-/// By a gateway, whose log its operator reads.
+/// For a gateway, whose log its operator reads.
 pub(crate) const SERVED: Quiet =
     Quiet { filter: "off,ham=info,ham_gateway=info,ham_persistent=info,ham_session=warn", grants: false };
 
-/// Where the chains are thrown away: nothing.
+/// If the chains are thrown away: nothing.
 pub(crate) const NOTHING: Quiet = Quiet { filter: "off", grants: false };
 
 /// Sends log lines to standard error: `-v` info, `-vv` debug, `-vvv` trace of ham's own crates; without `-v` what
 /// `RUST_LOG` says, else `quiet`. Spans go to `traces`, whatever is shown.
 ///
-/// Only `tracing` events are shown. The `log` records of the WebSocket crate hold whole frames, tokens included, so they
-/// are not bridged.
+/// Only `tracing` events are shown. The `log` records of the WebSocket crate contain whole frames, including tokens, so
+/// they are not bridged.
 pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet, traces: Option<&Traces>) {
     let ours = |level: &str| {
         EnvFilter::new(format!(
@@ -52,18 +52,18 @@ pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet, traces: Option<&
         _ => ours("trace"),
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(|| terminal::Lines);
-    // What the formatter has to complain about would go to standard error behind the writer.
+    // The formatter's own complaints would go to standard error, bypassing the writer.
     let lines = lines.with_ansi(false).log_internal_errors(false);
     let lines = if output.json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
     let grants = (quiet.grants && verbosity == 0)
         .then(|| Grants(output).with_filter(Targets::new().with_target("ham::signing", Level::WARN)));
     let spans = traces.map(Traces::layer);
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(grants).with(spans);
-    // Set once per process; a second one would only be a test's.
+    // Set once per process; only a test would set it twice.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// The client of NATS traces whole commands, with passwords and with the keys in their headers.
+/// The NATS client traces whole commands, with passwords and with the keys in their headers.
 fn without_secrets(filter: EnvFilter) -> EnvFilter {
     match "async_nats=info".parse() {
         Ok(capped) if filter.max_level_hint().is_none_or(|most| most > LevelFilter::INFO) => {
@@ -73,7 +73,7 @@ fn without_secrets(filter: EnvFilter) -> EnvFilter {
     }
 }
 
-/// Tells of each capability grant that was written.
+/// Reports each capability grant that was written.
 #[derive(Debug)]
 struct Grants(Output);
 
@@ -85,7 +85,7 @@ impl<S: Subscriber> Layer<S> for Grants {
     }
 }
 
-/// What an event of signing says.
+/// The fields of an event of signing.
 #[derive(Debug, Default)]
 struct Told {
     message: Option<String>,

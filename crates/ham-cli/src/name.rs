@@ -6,12 +6,12 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     pub(crate) app: String,
-    /// The same as Rust writes it. It is the role's name, too.
+    /// The same in Rust's spelling. It is also the role's name.
     pub(crate) zome: String,
 }
 
 impl Name {
-    /// A name that Cargo, Rust and Holochain take.
+    /// A name that Cargo, Rust and Holochain accept.
     ///
     /// # Errors
     /// Which of its letters, or what else, is wrong.
@@ -43,7 +43,7 @@ impl Name {
     }
 }
 
-/// Longer ones make longer paths of files than some systems have.
+/// Longer names would make longer file paths than some systems allow.
 const LONGEST: usize = 40;
 
 /// Keywords, and crates that the app has or may have anyway.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::{definition, infos};
 
-/// Integrity zomes in the order in which actions name them, and their types of entries as far as they are known.
+/// Integrity zomes in the order in which actions refer to them, and their entry types as far as they are known.
 #[derive(Debug)]
 pub(crate) struct Names(Vec<(String, Vec<String>)>);
 
@@ -16,7 +16,8 @@ impl Names {
     /// Asks the conductor.
     ///
     /// # Errors
-    /// It does not tell its zomes. That it does not tell their types is none: they are numbers then.
+    /// It does not report its zomes. If it only does not report their types, that is not an error: they are shown as
+    /// numbers then.
     ///
     /// # Cancel safety
     /// Cancel-safe: it only reads.
@@ -45,7 +46,7 @@ impl Names {
         self.0.get(usize::try_from(index).ok()?).map(|(zome, _)| zome.as_str())
     }
 
-    /// A type of entries: its name, with its zome where another one has it too; `zome#0` where it is not known.
+    /// An entry type: its name, with its zome if another zome has that name too; `zome#0` if it is not known.
     pub(crate) fn entry(&self, zome: u64, index: u64) -> String {
         let Some(name) = self.entry_alone(zome, index) else { return self.numbered(zome, index) };
         let having = self.0.iter().filter(|(_, entries)| entries.iter().any(|entry| entry == name)).count();
@@ -55,13 +56,13 @@ impl Names {
         }
     }
 
-    /// The name of a type of entries without its zome; `None` if it is not known.
+    /// The name of an entry type without its zome; `None` if it is not known.
     pub(crate) fn entry_alone(&self, zome: u64, index: u64) -> Option<&str> {
         let (_, entries) = self.0.get(usize::try_from(zome).ok()?)?;
         entries.get(usize::try_from(index).ok()?).map(String::as_str)
     }
 
-    /// A type that has no name, as those of links.
+    /// A type without a name, such as a link type.
     pub(crate) fn numbered(&self, zome: u64, index: u64) -> String {
         format!("{}#{index}", self.zome(zome).unwrap_or("?"))
     }

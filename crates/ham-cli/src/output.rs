@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::{self, printable};
 
-/// Where results go: for people, or for programs as one JSON object a line.
+/// Where results go: for people, or for programs as one JSON object per line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     pub(crate) json: bool,
@@ -20,13 +20,13 @@ impl Output {
         if self.json { self.bytes(format!("{value}\n").as_bytes()) } else { self.text(&text()) }
     }
 
-    /// A text for people, whatever the mode. What a conductor said cannot move the cursor or recolour the terminal.
+    /// A text for people, whatever the mode. A conductor's words in it cannot move the cursor or recolour the terminal.
     pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
         let text = printable(text);
         self.bytes(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
     }
 
-    /// Bytes as they are. Written at once: whoever follows a pipe sees each line when it is made.
+    /// Raw bytes. Written at once: a reader of a pipe sees each line when it is made.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
@@ -49,13 +49,13 @@ impl Output {
         terminal::write(text.as_bytes());
     }
 
-    /// A note beside the result, on standard error.
+    /// A note besides the result, on standard error.
     pub(crate) fn note(self, text: &str) {
         let text = printable(text);
         self.aside(if self.json { json!({ "note": text }).to_string() } else { text });
     }
 
-    /// The same, of what somebody should look after.
+    /// The same, for something that needs attention.
     pub(crate) fn warning(self, text: &str) {
         let text = printable(text);
         self.aside(if self.json {

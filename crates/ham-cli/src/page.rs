@@ -1,4 +1,4 @@
-//! The page of `ham dev`, and the developer's own beside it.
+//! The page of `ham dev`, and the developer's own page beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub(crate) struct PageArgs {
     ui: Option<String>,
 }
 
-/// The pages that are served, for as long as this is held.
+/// The pages, which are served for as long as this is held.
 #[derive(Debug, Default)]
 pub(crate) struct Pages {
     page: Option<Page>,
@@ -34,7 +34,7 @@ pub(crate) struct Pages {
 }
 
 impl PageArgs {
-    /// Whether anything is said of them.
+    /// Whether any option about pages was given.
     pub(crate) fn are_given(&self) -> bool {
         self.page_port.is_some() || self.no_page || self.ui.is_some()
     }
@@ -44,7 +44,7 @@ impl PageArgs {
         self.ui.is_some()
     }
 
-    /// Serves them. Who starts this in the place of `holochain` gets no page that was not asked for.
+    /// Serves them. A program that starts this in place of `holochain` gets no page that it did not ask for.
     pub(crate) async fn serve(
         &self,
         conductor: &DevConductor,
@@ -94,7 +94,7 @@ impl Pages {
         self.page.as_ref().map(|page| url(page.address()))
     }
 
-    /// Tells the page how the app that is built here stands.
+    /// Shows the page the state of the app that is built here.
     pub(crate) fn tell_build(&self, directory: &Path, build: &Build) {
         if let Some(page) = &self.page {
             page.tell_build(&directory.display().to_string(), build);
@@ -110,7 +110,7 @@ impl Pages {
     }
 }
 
-/// What the system says names no port.
+/// The system's error does not name the port.
 fn page_failure(error: std::io::Error, port: u16) -> Failure {
     let (what, advice) = match port {
         0 => (
@@ -158,7 +158,7 @@ fn source(ui: &str) -> Result<UiSource, Failure> {
 mod tests {
     use super::*;
 
-    /// What stood there was repeated, with the password in it.
+    /// The wrong value was repeated, with the password in it.
     #[test]
     fn what_is_no_page_is_told_without_secrets() {
         for ui in [

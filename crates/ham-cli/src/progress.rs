@@ -1,4 +1,4 @@
-//! Signs of life on standard error for whatever takes longer than a second.
+//! Signs of life on standard error for work that takes longer than a second.
 
 use std::future::Future;
 use std::io::IsTerminal as _;
@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output::Output;
 use crate::terminal::{self, printable};
 
-/// What is done sooner needs no progress.
+/// Quicker work needs no progress.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often the spinner moves.
@@ -28,7 +28,7 @@ pub(crate) async fn during<T>(output: Output, doing: &str, work: impl Future<Out
     }
 }
 
-/// Waits for `work`, and tells once if it takes so long.
+/// Waits for `work`, and reports once if it takes this long.
 pub(crate) async fn told_if_long<T>(long: Duration, tell: impl FnOnce(), work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     match tokio::time::timeout(long, &mut work).await {
@@ -63,7 +63,7 @@ impl Spinner {
         Self { bar: Some(bar), output }
     }
 
-    /// What is being done now. `worth_a_line`: also where there is no terminal.
+    /// What is being done now. `worth_a_line`: also if there is no terminal.
     pub(crate) fn say(&self, doing: &str, worth_a_line: bool) {
         match &self.bar {
             Some(bar) => bar.set_message(printable(doing)),
@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// A build that hung was not told of.
+    /// A build that hung was not reported.
     #[tokio::test(start_paused = true)]
     async fn what_takes_long_is_told_once_and_waited_for() {
         let long = Duration::from_secs(120);

@@ -1,5 +1,5 @@
-//! `--release`: which release of `holochain` is meant. Those that run and those that the embedded conductor speaks are called by the
-//! same names, which are those of `HAM_HOLOCHAIN_RELEASE`.
+//! `--release`: which release of `holochain` is meant. Releases that can be run and releases that the embedded
+//! conductor speaks have the same names, which are those of `HAM_HOLOCHAIN_RELEASE`.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use ham_devconductor::Release as Embedded;
@@ -11,7 +11,7 @@ struct Named {
     name: &'static str,
     others: &'static [&'static str],
     launched: Launched,
-    /// What the embedded conductor speaks, where it can.
+    /// The release as the embedded conductor speaks it, if it can.
     embedded: Option<Embedded>,
 }
 

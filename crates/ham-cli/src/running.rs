@@ -1,7 +1,7 @@
-//! Notes of the conductors that ham runs here, so that commands in another terminal need not be told a port.
+//! Notes of the conductors that ham runs here, so that commands in another terminal need not be given a port.
 //!
-//! A note is a private file in a private directory. It is locked for as long as its conductor runs: one that can be locked is of a
-//! conductor that was killed, and is removed.
+//! A note is a private file in a private directory. It is locked for as long as its conductor runs: if it can be
+//! locked, its conductor was killed, and the note is removed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -15,21 +15,21 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
 
-/// What a note says.
+/// The contents of a note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Noted {
     pub(crate) admin_port: u16,
     /// The app that it was started with.
     pub(crate) app_id: Option<String>,
-    /// Where several were started: that app and the others.
+    /// If several agents were started: that app and the others.
     #[serde(default)]
     pub(crate) agents: Vec<Agent>,
-    /// The command that runs it; empty where an earlier version of it left the note.
+    /// The command that runs it; empty if an earlier version of ham left the note.
     #[serde(default)]
     pub(crate) command: String,
 }
 
-/// An agent of an app, and where it is.
+/// An agent of an app, and its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Agent {
     /// The id of its app, which is its name.
@@ -38,7 +38,7 @@ pub(crate) struct Agent {
 }
 
 impl Noted {
-    /// Its agents, as if each were all of it; the first comes first.
+    /// Its agents, each as if it were the only one; the first comes first.
     fn each(&self) -> impl Iterator<Item = Self> {
         let first = Self { agents: Vec::new(), ..self.clone() };
         let others = self.agents.iter().filter(|agent| Some(&agent.app_id) != self.app_id.as_ref());
@@ -52,7 +52,7 @@ impl Noted {
     }
 }
 
-/// A note, which goes with its conductor.
+/// A note, which is removed together with its conductor.
 #[derive(Debug)]
 pub(crate) struct Note {
     path: PathBuf,
@@ -61,7 +61,7 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    /// Leaves a note. Where none can be left, commands have to be told the port, and the conductor runs all the same.
+    /// Leaves a note. If that fails, commands have to be given the port, and the conductor runs all the same.
     pub(crate) fn leave(noted: &Noted, output: Output) -> Option<Self> {
         let left = directory().map(|directory| Self::in_directory(&directory, noted));
         match left {
@@ -81,9 +81,9 @@ impl Note {
         if !is_private(directory) {
             return Err(io::Error::other(format!("{} is open to others", directory.display())));
         }
-        // Process ids are not one's own where several machines or containers share a directory.
+        // Process ids are not unique if several machines or containers share a directory.
         let path = directory.join(format!("{:016x}.{EXTENSION}", rand::random::<u64>()));
-        // Written under another name and locked before it is found.
+        // Written under another name and locked before it can be found.
         let hidden = path.with_extension("new");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&hidden)?;
         file.try_lock().map_err(io::Error::from)?;
@@ -92,7 +92,7 @@ impl Note {
         Ok(Self { path, _file: file })
     }
 
-    /// Where its conductor may be asked more than an admin interface is.
+    /// The socket where its conductor takes requests that go beyond an admin interface.
     pub(crate) fn control(&self) -> PathBuf {
         self.path.with_extension(CONTROL)
     }
@@ -100,16 +100,16 @@ impl Note {
 
 impl Drop for Note {
     fn drop(&mut self) {
-        // One that stays is not locked, so nobody believes it.
+        // If it stays, it is not locked, so nobody believes it.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// The settings with what is known of the conductors that run here: of the only one, or of the only one with the named app,
-/// where they name none; of the one with the named port, where they name no app.
+/// The settings, completed from the conductors that run here: from the only one, or the only one with the named app, if
+/// they name no conductor; from the one with the named port, if they name no app.
 ///
 /// # Errors
-/// Several run; or the port that is named is 0, which none has.
+/// Several run; or the named port is 0, which no conductor has.
 pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> {
     if settings.local_admin_port() == Some(0) {
         return Err(Failure::usage(
@@ -158,20 +158,20 @@ fn words(running: &[Noted]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Where the conductor with this admin port may be asked, if it runs here and may.
+/// The control socket of the conductor with this admin port, if it runs here and has one.
 pub(crate) fn control_of(admin_port: u16) -> Option<PathBuf> {
     let found = found(&directory()?).into_iter().find(|(_, noted)| noted.admin_port == admin_port);
     found.map(|(path, _)| path.with_extension(CONTROL)).filter(|control| control.exists())
 }
 
-/// The notes of what runs. Others are removed.
+/// The notes of running conductors. Others are removed.
 fn all(directory: &Path) -> Vec<Noted> {
     found(directory).into_iter().map(|(_, noted)| noted).collect()
 }
 
-/// The same, and where they are.
+/// The same, with their paths.
 fn found(directory: &Path) -> Vec<(PathBuf, Noted)> {
-    // What others can write to says what they like.
+    // If others can write to it, its notes may say anything.
     if !is_private(directory) {
         return Vec::new();
     }
@@ -184,7 +184,7 @@ fn found(directory: &Path) -> Vec<(PathBuf, Noted)> {
 }
 
 fn read(path: &Path) -> Option<Noted> {
-    // A pipe would be waited for, and a link leads elsewhere.
+    // Reading a pipe would wait, and a link leads elsewhere.
     if !fs::symlink_metadata(path).ok()?.is_file() {
         return None;
     }
@@ -219,7 +219,7 @@ fn directory() -> Option<PathBuf> {
 const EXTENSION: &str = "conductor";
 const CONTROL: &str = "control";
 
-/// Far more than a note holds, in bytes.
+/// Far more than a note needs, in bytes.
 const LARGEST: u64 = 4096;
 
 #[cfg(test)]

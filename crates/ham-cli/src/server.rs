@@ -1,4 +1,4 @@
-//! A server that is no conductor: where it is and with which token.
+//! A server that is not a conductor: its address and its token.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub(crate) struct Server {
     tokens: Box<OnceCell<TokenSource>>,
 }
 
-/// What lets in.
+/// What grants access.
 #[derive(Clone, Copy, Debug, Default)]
 enum Pass {
     #[default]
@@ -41,12 +41,12 @@ enum Pass {
 }
 
 impl Server {
-    /// A gateway at this address, which is a WebSocket's.
+    /// A gateway at this address, which is a WebSocket URL.
     pub(crate) fn gateway(url: String, key_file: Option<PathBuf>) -> Self {
         Self { url: Some(url), token_file: key_file, pass: Pass::Key, tokens: Box::default() }
     }
 
-    /// The URL. A wrong one is not repeated: it may hold a token.
+    /// The URL. A wrong one is not repeated: it may contain a token.
     pub(crate) fn url(&self) -> Result<Url, Failure> {
         self.url.as_deref().and_then(websocket_url).ok_or_else(|| {
             Failure::usage(
@@ -56,7 +56,7 @@ impl Server {
         })
     }
 
-    /// The token. The file is read once now, so that a wrong one is told, and again before each dial.
+    /// The token. The file is read once now, so that a wrong one is reported, and again before each dial.
     pub(crate) async fn tokens(&self, context: &Context) -> Result<TokenSource, Failure> {
         self.tokens.get_or_try_init(|| self.read(context)).await.cloned()
     }
@@ -84,7 +84,7 @@ impl Server {
         self.token_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
     }
 
-    /// That it does not let in with what it was shown, if that is what the error says.
+    /// That the server does not accept the token it was shown, if that is what the error says.
     pub(crate) fn refused(&self, error: &DialError) -> Option<String> {
         is_unauthorized(error).then(|| format!("the server refuses the {}", self.pass.word()))
     }
@@ -115,7 +115,7 @@ impl Pass {
         }
     }
 
-    /// What to do about a dial that failed for another reason than this.
+    /// What to do about a dial that failed for another reason than the token.
     fn advice(self, error: &DialError) -> &'static str {
         match (self, error) {
             (Self::Key, DialError::Connect { .. }) => {
@@ -128,7 +128,7 @@ impl Pass {
         }
     }
 
-    /// What stands in this file, without the blanks around it.
+    /// The contents of this file, without the surrounding blanks.
     async fn read(self, file: &Path, within: Duration) -> Result<String, Failure> {
         let bytes = input::secret(file, self.flag(), within).await?;
         let text = String::from_utf8(bytes).unwrap_or_default();
@@ -155,10 +155,10 @@ pub(crate) fn session(context: &Context, session: SessionConfig) -> Result<Sessi
     Ok(session.with_connect_timeout(connect_timeout).with_tls(context.settings.trust.tls()?))
 }
 
-/// What is printed where a link to a server ended.
+/// What is printed when a link to a server ends.
 pub(crate) fn gap(Ended { code, reason }: &Ended) -> Value {
     let detail = match code {
-        // Quoted: it is the server's text, on the way to a terminal.
+        // Quoted: it is the server's text, on its way to a terminal.
         Some(code) => format!("closed by the server: code {code}, reason {reason:?}"),
         None => reason.to_string(),
     };
@@ -171,7 +171,7 @@ fn advice(error: &DialError) -> &'static str {
         DialError::Connect { .. } | DialError::Resolve { .. } => {
             "nothing is listening there: start the server, or correct the URL"
         }
-        // So does one that is killed while it is dialled.
+        // A server that is killed during the dial does that too.
         DialError::Upgrade(why) if is_hung_up(why) => {
             "it hung up before it answered: see whether the server is still running, and try again"
         }

@@ -26,7 +26,7 @@ pub(crate) use table::{SETTINGS, find};
 pub(crate) use value::Source;
 pub(crate) use values::Values;
 
-/// How long a command waits for its answer, unless told otherwise.
+/// How long a command waits for its answer by default.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(ham::DEFAULT_REQUEST_TIMEOUT_SECS);
 
 /// The settings, checked.
@@ -44,9 +44,9 @@ pub(crate) struct Settings {
     pub(crate) lair: Option<Lair>,
     pub(crate) app_token_file: Option<PathBuf>,
     pub(crate) trust: Trust,
-    /// The conductor's release, where it is named.
+    /// The conductor's release, if it is named.
     pub(crate) release: Option<Release>,
-    /// The conductor ends with the command: nothing that opens its cells is worth keeping.
+    /// The conductor ends with the command: credentials for its cells are not worth keeping.
     pub(crate) temporary: bool,
     app_id: Option<String>,
     pub(crate) values: Values,
@@ -109,14 +109,14 @@ impl Settings {
         }
     }
 
-    /// The port of the admin interface, where it is on this machine.
+    /// The port of the admin interface, if it is on this machine.
     pub(crate) fn local_admin_port(&self) -> Option<u16> {
         let url =
             self.admin().filter(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))?;
         url.port_or_known_default()
     }
 
-    /// The shortest and the longest pause after a lost link, where they are set.
+    /// The shortest and the longest pause after a lost link, if they are set.
     pub(crate) fn reconnect(&self) -> Option<(Duration, Duration)> {
         let given = |key| self.values.source(key) != Source::Default;
         if !given("reconnect_backoff_initial_ms") && !given("reconnect_backoff_max_ms") {
@@ -136,7 +136,7 @@ impl Settings {
         })
     }
 
-    /// The same about this app.
+    /// The same with this app.
     pub(crate) fn with_app_id(&self, app_id: String) -> Self {
         Self { app_id: Some(app_id), ..self.clone() }
     }
@@ -147,7 +147,7 @@ impl Settings {
         Self { conductor, app_id: self.app_id.clone().or(app_id), ..self.clone() }
     }
 
-    /// The same for a conductor that was started for one command: of a running one's settings it has none.
+    /// The same for a conductor that was started for one command: without any of the settings for a running one.
     pub(crate) fn of_temporary(&self, admin_port: u16, app_id: String) -> Self {
         Self {
             conductor: Some(Chosen::on_this_machine(admin_port)),

@@ -1,5 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP, told apart: `ham::install_shutdown_handler` says that the process is asked to stop, an exit code
-//! needs to know by which of them.
+//! SIGINT, SIGTERM and SIGHUP, distinguished: `ham::install_shutdown_handler` only says that the process is asked to
+//! stop, but an exit code needs to know by which of them.
 
 use std::io;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
 
-/// How long the runtime may take to let go of its threads. A file or a name look-up under way is not waited for,
-/// nor the data of a conductor that are being removed: those that outlive this process see to them.
+/// How long the runtime may take to release its threads. A file access or a name look-up under way is not waited for,
+/// and neither is the removal of a conductor's data: a watchdog that outlives this process sees to it.
 pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Listens from its creation on.
@@ -17,7 +17,7 @@ pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_millis(100);
 pub(crate) struct Shutdown {
     interrupt: Signal,
     terminate: Signal,
-    /// The terminal went away; `None` where that is to be ignored, as under `nohup`.
+    /// The terminal went away; `None` if that is to be ignored, as under `nohup`.
     hangup: Option<Signal>,
 }
 
@@ -47,11 +47,11 @@ impl Shutdown {
     }
 }
 
-/// Whether this process was started with SIGHUP ignored. Listening for it would undo that. Where the system does not tell, it was
-/// not.
+/// Whether this process was started with SIGHUP ignored. Listening for it would undo that. If the system does not say,
+/// it was not.
 fn ignores_hangups() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    // The lowest bit is that of signal 1, which is SIGHUP.
+    // The lowest bit belongs to signal 1, which is SIGHUP.
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

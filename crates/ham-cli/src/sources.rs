@@ -13,7 +13,7 @@ pub(crate) fn settings(flags: &Flags, config: Option<&Path>) -> Result<Settings,
     let mut values = Values::default();
     values.add(Source::Flag, |key| flags.value(key));
     for setting in SETTINGS {
-        // A value that is no text would be taken for unset.
+        // A value that is not text would be taken for unset.
         if std::env::var_os(setting.variable()).is_some_and(|value| value.to_str().is_none()) {
             return Err(Failure::usage(format!("{} is not valid UTF-8", setting.variable()), "correct it"));
         }

@@ -1,8 +1,8 @@
-//! The files of a new app. What is made of them belongs to whoever makes it.
+//! The files of a new app. The result belongs to whoever makes the app.
 
 use crate::name::Name;
 
-/// A file of the template: where it stands, and what stands in it. Both have the names of the app in them.
+/// A file of the template: its path and its contents. Both contain the app's names.
 type File = (&'static str, &'static str);
 
 /// All of them.

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 
 use crate::hidden;
 
-/// The spinner that is shown; what is written makes room for itself above it.
+/// The spinner that is shown; other output makes room for itself above it.
 static SPINNER: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Writes to standard error. It may be closed; there is no third place to complain.
@@ -28,8 +28,8 @@ pub(crate) fn show(spinner: Option<ProgressBar>) {
     *SPINNER.lock().unwrap_or_else(PoisonError::into_inner) = spinner;
 }
 
-/// Where log lines go. Writing never fails: whoever logs would take a failure for its own, and inside a connection's task that
-/// is the end of the connection.
+/// Where log lines go. Writing never fails: the logging code would take a failure for its own, and inside a
+/// connection's task that would end the connection.
 #[derive(Debug)]
 pub(crate) struct Lines;
 
@@ -44,18 +44,18 @@ impl Write for Lines {
     }
 }
 
-/// The text without what moves the cursor or changes the order in which letters are shown, except for line feeds and tabs: it is
-/// shown, not obeyed.
+/// The text without characters that move the cursor or change the order in which letters are shown, except for line
+/// feeds and tabs: the terminal shows it and does not obey it.
 pub(crate) fn printable(text: &str) -> String {
     escaped(text, |character| is_obeyed(character) && !matches!(character, '\n' | '\t'))
 }
 
-/// The same of a text that has no reason to be longer than a line, so that no part of it passes for a line of this program's.
+/// The same for a text that has no reason to be longer than a line, so that no part of it passes for a line of this program.
 pub(crate) fn one_line(text: &str) -> String {
     escaped(text, |character| is_obeyed(character) || matches!(character, '\u{2028}' | '\u{2029}'))
 }
 
-/// Controls, and those marks and overrides that tell a terminal to write from the right.
+/// Control characters, and the marks and overrides that make a terminal write from the right.
 fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(one_line("a\n\tb\u{2028}"), "a\\u{a}\\u{9}b\\u{2028}");
     }
 
-    /// A text that is written from the right says something else than what it is.
+    /// A text that is written from the right reads as something else.
     #[test]
     fn nothing_is_written_from_the_right() {
         assert_eq!(printable("paid 5\u{202e}001 to"), "paid 5\\u{202e}001 to");

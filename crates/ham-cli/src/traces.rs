@@ -18,7 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Either of them names a collector: the standard's variables, which also say everything else of how spans are sent.
+/// Either of them names a collector: these are the standard's variables; others of the standard say how spans are sent.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 /// How long the last spans may take when the process ends.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ const FLUSH: Duration = Duration::from_secs(2);
 pub(crate) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// `None` where the environment names no collector. To be called within a runtime.
+    /// `None` if the environment names no collector. Must be called within a runtime.
     pub(crate) fn from_environment() -> Result<Option<Self>, Failure> {
         let named = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let Some(name) = ENDPOINTS.iter().find(named) else { return Ok(None) };
@@ -42,7 +42,7 @@ impl Traces {
                 format!("set {name} to the address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318"),
             )
         })?;
-        // The environment's name of the service is taken before this one.
+        // The environment's name of the service takes precedence over this one.
         let mut resource = Resource::builder();
         if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
             resource = resource.with_service_name("ham-gateway");
@@ -56,7 +56,7 @@ impl Traces {
         Ok(Some(Self(provider)))
     }
 
-    /// What hands the gateway's spans over.
+    /// The layer that hands over the gateway's spans.
     pub(crate) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
         let tracer = self.0.tracer("ham-gateway");
         let spans =
@@ -64,10 +64,10 @@ impl Traces {
         spans.with_filter(Targets::new().with_target("ham_gateway", Level::INFO))
     }
 
-    /// Sends what is left. Blocks for two seconds at most; the runtime must run still.
+    /// Sends what is left. Blocks for two seconds at most; the runtime must still be running.
     pub(crate) fn flush(self) {
         let (done, ended) = std::sync::mpsc::channel();
-        // The collector may hang, and the exporter waits for it for as long as it likes: it is left behind.
+        // The collector may hang, and the exporter would wait for it for as long as it likes: so it is left behind.
         std::thread::spawn(move || done.send(self.0.shutdown()));
         match ended.recv_timeout(FLUSH) {
             Ok(Ok(())) => {}

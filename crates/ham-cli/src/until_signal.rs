@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::shutdown::Shutdown;
 
-/// Runs the command until it ends or a signal comes: whatever it does then, dialling included, is dropped, unless it hears of the signal and
-/// ends by itself.
+/// Runs the command until it ends or a signal comes: whatever it is doing then, dialling included, is dropped, unless
+/// the command listens for the signal and ends by itself.
 pub(crate) async fn until_signal(
     context: Context,
     command: impl AsyncFnOnce(&Context) -> Result<(), Failure>,

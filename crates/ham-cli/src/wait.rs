@@ -1,5 +1,4 @@
-//! `--wait`: attempts until one succeeds, or fails in a way that time does not heal. One for conductors and other
-//! servers.
+//! `--wait`: attempts until one succeeds, or fails in a way that time does not heal. The same for conductors and other servers.
 
 use std::error::Error;
 use std::future::Future;
@@ -22,7 +21,7 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    /// `recovery` is what the error says helps.
+    /// `recovery` is the remedy that the error names.
     pub(crate) fn new<E>(error: E, recovery: Recovery, failure: impl FnOnce(E) -> Failure) -> Self
     where
         E: Error + 'static,
@@ -34,14 +33,13 @@ impl Failed {
 }
 
 impl Failed {
-    /// What somebody else may mend at any time.
+    /// A failure that somebody else may mend at any time.
     pub(crate) fn for_now(failure: Failure) -> Self {
         Self { failure, heals: true }
     }
 }
 
-/// One attempt or, with `--wait`, as many as it takes, each failed one told on standard error. `bound` ends the
-/// waiting.
+/// One attempt or, with `--wait`, as many as it takes; each failed one is reported on standard error. `bound` ends the waiting.
 pub(crate) async fn connected<T, Fut>(
     context: &Context,
     bound: Option<Duration>,
@@ -82,8 +80,8 @@ where
     }
 }
 
-/// What answers a handshake in another language is another server, or another port. A service dials it again, since it may be behind
-/// a proxy that has a hiccup; whoever waits at a terminal has mistyped.
+/// A peer that answers a handshake in another protocol is another server, or another port. A service dials it again,
+/// since it may be behind a proxy that has a hiccup; somebody who waits at a terminal has mistyped.
 fn speaks_no_tls(error: &(dyn Error + 'static)) -> bool {
     let mut causes = anyhow::Chain::new(error).filter_map(|error| error.downcast_ref());
     causes.any(|error| matches!(error, TlsError::Handshake(rustls::Error::InvalidMessage(_))))
@@ -114,7 +112,7 @@ mod tests {
         assert!(!heals(refused(http::StatusCode::UNAUTHORIZED)));
         assert!(!heals(refused(http::StatusCode::FORBIDDEN)));
         assert!(!heals(DialError::InvalidUrl { reason: "it has no host".to_owned() }));
-        // Who is not trusted becomes so by what somebody does to it or to its URL; a certificate that expired is renewed.
+        // An untrusted server becomes trusted if somebody changes it or its URL; a certificate that expired is renewed.
         let certificate =
             |error| DialError::Tls(TlsError::Handshake(rustls::Error::InvalidCertificate(error)));
         assert!(!heals(DialError::Tls(TlsError::WrongPin)));

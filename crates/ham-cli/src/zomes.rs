@@ -1,4 +1,4 @@
-//! Zomes of a directory: found, compiled, packed, watched. Commands use it; it knows no command.
+//! Zomes in a directory: found, compiled, packed, watched. Commands use this module; it does not use them.
 
 mod build;
 mod changes;

@@ -124,7 +124,8 @@ impl Conductor {
         ActiveFaults { delay, drops_signals, host_functions: self.faults.active() }
     }
 
-    /// Waits for as long as a test wants answers to be held back; `None` where there will be none, because it is killed.
+    /// Waits for as long as a test wants answers to be held back; `None` if there will be none, because the conductor
+    /// is killed.
     pub(crate) async fn hold_back(&self) -> Option<()> {
         self.life.killed().run_until_cancelled(self.delay.pass()).await
     }
@@ -166,12 +167,12 @@ impl Conductor {
         &self.faults
     }
 
-    /// What is worked on. Requests begin it.
+    /// The work in progress. Requests begin it.
     pub(crate) fn work(&self) -> &Work {
         &self.work
     }
 
-    /// Where it is told what happens.
+    /// Where events are published.
     pub(crate) fn feed(&self) -> &Arc<Feed> {
         &self.feed
     }

@@ -17,15 +17,15 @@ type Answering = Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
 
 /// A handler that answers requests by their kind: the responder's side.
 ///
-/// A route gets the envelope and gives the one that answers it, or a text that says why not; the text goes out as an
-/// envelope of the kind [`ERROR_KIND`] with the payload `{"message": …}`. The router puts in whose answer it is and sends
-/// it on the link by which the request came. Up to [`concurrency`](Self::with_concurrency) routes run at a time, so
-/// answers can overtake each other. A message without id is handed to its route too, and what that gives is dropped.
+/// A route gets the envelope and returns its answer, or a text that says why there is none; the text is sent as an envelope of
+/// the kind [`ERROR_KIND`] with the payload `{"message": …}`. The router adds which request the answer is for, and sends it on
+/// the link that the request came on. Up to [`concurrency`](Self::with_concurrency) routes run at a time, so answers can overtake
+/// each other. A message without an id is also handed to its route, and the result is dropped.
 ///
 /// A request is answered in time or with the message [`OVERLOADED`]: it waits for its turn no longer than its
 /// [patience](Self::with_patience).
 ///
-/// What has no route goes to the [fallback](Self::fallback); without one it is logged and not answered.
+/// A message without a route goes to the [fallback](Self::fallback); without one it is logged and not answered.
 #[derive(Default)]
 pub struct Router {
     routes: HashMap<String, Box<dyn Fn(Envelope) -> Answering + Send + Sync>>,
@@ -41,7 +41,7 @@ impl Router {
         Self::default()
     }
 
-    /// Answers requests of `kind` by `route`; a second route of one kind replaces the first.
+    /// Answers requests of `kind` with `route`; a second route for a kind replaces the first.
     #[must_use]
     pub fn on<F, Fut, E>(mut self, kind: impl Into<String>, route: F) -> Self
     where
@@ -57,22 +57,22 @@ impl Router {
         self
     }
 
-    /// Takes what has no route, late answers and losses included.
+    /// Handles everything that has no route, including late answers and losses.
     #[must_use]
     pub fn fallback(mut self, handler: impl Handler) -> Self {
         self.fallback = Some(Box::new(handler));
         self
     }
 
-    /// How many may be handled at a time: [`DEFAULT_ROUTER_CONCURRENCY`] unless said otherwise.
+    /// How many requests may be handled at a time: [`DEFAULT_ROUTER_CONCURRENCY`] by default.
     #[must_use]
     pub fn with_concurrency(mut self, concurrency: NonZeroUsize) -> Self {
         self.concurrency = Some(concurrency);
         self
     }
 
-    /// How long a request may wait for its turn: [`DEFAULT_ROUTER_PATIENCE`] unless said otherwise. Then it is answered with
-    /// [`OVERLOADED`] and not handled: who asked has another to ask, or gives up soon.
+    /// How long a request may wait for its turn: [`DEFAULT_ROUTER_PATIENCE`] by default. After that it is answered with
+    /// [`OVERLOADED`] and not handled: its sender can ask another responder, or gives up soon.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
@@ -127,7 +127,7 @@ async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
     }
 }
 
-/// A kind is whatever its sender wrote: one that is no name is not told.
+/// A kind is whatever its sender wrote: if it is not a name, it is not logged.
 fn told(kind: &str) -> &str {
     if kind.len() <= LONGEST && ham_session::masked(kind) == kind { kind } else { "…" }
 }
@@ -154,23 +154,23 @@ impl fmt::Debug for Router {
 /// The kind of a [`Router`]'s answer to a request that failed.
 pub const ERROR_KIND: &str = "error";
 
-/// What a [`Router`] says of a request that it did not get to in time.
+/// A [`Router`]'s message about a request that it did not get to in time.
 pub const OVERLOADED: &str = "overloaded";
 
-/// Half of what callers usually wait, so that the refusal reaches them.
+/// Half of what callers usually wait, so that the refusal reaches them in time.
 pub const DEFAULT_ROUTER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// A few slow requests do not hold up the others; a flood of them waits in the queue.
+/// A few slow requests do not delay the others; a flood of them waits in the queue.
 pub const DEFAULT_ROUTER_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
 
-/// How long an answer may wait for the socket: as long as a dead peer goes unseen, so the link tells sooner.
+/// How long an answer may wait for the socket: as long as a dead peer goes unnoticed, so the link reports it sooner.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Case: whatever stood in the place of a kind that is not known was logged, a key, too.
+    /// Case: whatever was in the place of an unknown kind was logged, even a key.
     #[test]
     fn a_kind_that_is_no_name_is_not_told() {
         for kind in [

@@ -1,4 +1,4 @@
-//! The apps that are served: one connection each, and whether it can be called.
+//! The apps that are served: one connection each, and whether calls to it can run.
 
 mod connection;
 mod history;
@@ -29,7 +29,7 @@ use crate::kind::Kind;
 pub(crate) struct Apps {
     apps: BTreeMap<String, Arc<App>>,
     conductor: Conductor,
-    /// Each second, and each change of a link.
+    /// Changes each second, and whenever a link changes.
     seen: watch::Receiver<()>,
 }
 
@@ -45,8 +45,8 @@ pub(crate) struct App {
 }
 
 impl Apps {
-    /// Starts a connection for each app, without waiting for any; what asks whether they can be called and what tells the feed of their
-    /// signals are among `tasks`.
+    /// Starts a connection for each app, without waiting for any. `tasks` gets the tasks that ask whether the apps can
+    /// be called and those that pass their signals to the feed.
     pub(crate) fn start(
         config: &Config,
         feed: &Arc<Feed>,
@@ -80,7 +80,7 @@ impl Apps {
         self.apps.values()
     }
 
-    /// The conductor's admin interface, where it is known.
+    /// The conductor's admin interface, if it is known.
     pub(crate) fn admin(&self) -> Option<&Admin> {
         self.conductor.admin()
     }
@@ -90,13 +90,13 @@ impl Apps {
         self.seen.clone()
     }
 
-    /// Resolves once the calls of all of them can run.
+    /// Resolves once calls to all of them can run.
     ///
     /// # Cancel safety
     /// Cancel-safe.
     pub(crate) async fn ready(&self) {
         for app in self.iter() {
-            // Where its connection is closed it never is.
+            // Never, if its connection is closed.
             if app.readiness.clone().wait_for(Readiness::is_ready).await.is_err() {
                 std::future::pending().await
             }
@@ -111,12 +111,13 @@ impl Apps {
 }
 
 impl App {
-    /// A call to it was refused with this: where that says that a cell does not run, it is soon asked again whether its cells can be called.
+    /// A call to it was refused with this: if that says that a cell does not run, the app is soon asked again whether
+    /// its cells can be called.
     pub(crate) fn refused(&self, kind: Kind) {
         self.doubts.refused(kind);
     }
 
-    /// Whether its calls can run now, as it was found last.
+    /// Whether calls to it can run now, as found last.
     pub(crate) fn readiness(&self) -> Readiness {
         self.readiness.borrow().clone()
     }

@@ -1,4 +1,4 @@
-//! Who asks, and what they may.
+//! Callers, and what they may do.
 
 mod caller;
 mod guess;

@@ -1,4 +1,4 @@
-//! Browsers: whose pages may ask, under which names, and what every answer tells a browser.
+//! Browsers: which pages may ask, under which host names, and what every answer tells a browser.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
 
-/// Answers what may be answered.
+/// Answers the requests that may be answered.
 pub(crate) async fn guard(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let refused = {
         let live = gateway.live();
@@ -42,7 +42,7 @@ pub(crate) fn cors(gateway: Arc<Gateway>) -> CorsLayer {
         .max_age(PREFLIGHT)
 }
 
-/// What every answer says, unless it says otherwise.
+/// The headers of every answer that does not set them itself.
 pub(crate) fn mark(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -55,7 +55,7 @@ pub(crate) fn mark(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether it was asked under another name than its own.
+/// Whether the request names a host that is not the gateway's.
 pub(crate) fn refused_host(config: &Config, headers: &HeaderMap) -> Option<Problem> {
     let host = text(headers, header::HOST).unwrap_or_default();
     let is_own = headers.get_all(header::HOST).iter().count() == 1 && is_named(&config.hosts, host);
@@ -64,7 +64,7 @@ pub(crate) fn refused_host(config: &Config, headers: &HeaderMap) -> Option<Probl
     })
 }
 
-/// Whether a page asks that may not.
+/// Whether the request comes from a page that may not ask.
 pub(crate) fn refused_page(config: &Config, headers: &HeaderMap) -> Option<Problem> {
     let text = |name| text(headers, name);
     let host = text(header::HOST).unwrap_or_default();
@@ -77,7 +77,7 @@ pub(crate) fn refused_page(config: &Config, headers: &HeaderMap) -> Option<Probl
         }
         return None;
     }
-    // Where no key is asked for, a page could send what needs no `Origin`.
+    // If no key is needed, a page could send requests that carry no `Origin`.
     let site = text(HeaderName::from_static("sec-fetch-site"));
     (config.dev && site.is_some_and(|site| !matches!(site, "same-origin" | "same-site" | "none")))
         .then(|| Problem::new(Kind::OriginNotAllowed, "it comes from a page of another site"))
@@ -87,7 +87,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-/// Whether this is a name of the gateway: a page that has a name of its own lead here has none of these.
+/// Whether this is a name of the gateway: a page that points a name of its own at this address has none of these.
 fn is_named(hosts: &[String], host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -112,7 +112,7 @@ const ASKED: [&str; 10] = [
     "tracestate",
     "x-request-id",
 ];
-/// What they may read beside the body.
+/// What they may read besides the body.
 const TOLD: [&str; 10] = [
     "ham-call-id",
     "ham-outcome",
@@ -125,7 +125,7 @@ const TOLD: [&str; 10] = [
     "retry-after",
     "x-request-id",
 ];
-/// How long a browser may remember what it asked before.
+/// How long a browser may remember the answer to a preflight request.
 const PREFLIGHT: Duration = Duration::from_secs(600);
 
 #[cfg(test)]

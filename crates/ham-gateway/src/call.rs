@@ -1,4 +1,4 @@
-//! Zome calls: what is asked for, and how it is answered.
+//! Zome calls: what requests ask for, and how they are answered.
 
 pub(crate) mod answer;
 mod direct;
@@ -38,7 +38,7 @@ async fn call(
     make(&gateway, &request).await
 }
 
-/// A zome call: without a key it is made while the request waits, under one the outbox makes it.
+/// Makes a zome call: without a key, while the request waits; with one, the outbox makes it.
 ///
 /// # Cancel safety
 /// A call without a key that was not sent yet is not made.
@@ -49,5 +49,5 @@ pub(crate) async fn make(gateway: &Gateway, request: &CallRequest) -> Result<Res
     }
 }
 
-/// Where a zome function is called.
+/// The address of a zome function.
 const CALL: &str = "/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}";

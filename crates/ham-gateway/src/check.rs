@@ -11,7 +11,7 @@ use crate::auth::Keys;
 use crate::config::{Config, Fault, Holds, Named};
 use crate::{named_file, outbox, state_directory, tls};
 
-/// All of it at once: whoever mends one thing need not ask again for the next.
+/// All faults at once: nobody has to mend one to see the next.
 pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     let mut faults = config.check();
     for Named { key, path, holds } in config.files() {
@@ -53,7 +53,7 @@ fn wrong<T>(key: &'static str, read: Result<T, String>) -> Vec<Fault> {
     read.err().map(|why| Fault::of_file(key, why)).into_iter().collect()
 }
 
-/// What is wrong with a file of keys, and what it says in vain.
+/// What is wrong with a file of keys, and what it says without effect.
 fn of_keys(config: &Config, path: &Path, now: Timestamp) -> Vec<Fault> {
     let apps: Vec<&str> = config.app.iter().map(|app| app.id.as_str()).collect();
     let chains: Vec<&str> = config.feed.chains.keys().map(String::as_str).collect();
@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    /// One missing file hid the next, and what could never match was right.
+    /// One missing file hid the next, and patterns that could never match passed.
     #[test]
     fn all_faults_are_told_at_once() {
         let directory = tempfile::tempdir().unwrap();
@@ -142,7 +142,7 @@ mod tests {
                 .any(|told| told.ends_with("state is open to others (mode 755): run `chmod 700` on it"))
         );
         assert_eq!(told.len(), 13, "{told:#?}");
-        // A file without keys was as good as any, and then nobody could call anything.
+        // A file without keys passed, and then nobody could call anything.
         private(&at("keys.toml"), "");
         let mut config = Config::parse(&text).unwrap();
         let no_key = |config: &Config| {
@@ -151,13 +151,13 @@ mod tests {
         assert!(no_key(&config));
         config.compat.hc_http_gw = true;
         assert!(!no_key(&config));
-        // A start waited for ever for whoever writes into one, and nothing was said of it before.
+        // A start waited for ever for somebody to write into it, and the check said nothing.
         let pipe = at("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         config.app[0].token_file = Some(pipe.clone());
         config.tls = Some(crate::config::Tls { certificate: pipe.clone(), key: pipe });
         config.conductor.lair_url_file = config.app[0].token_file.clone();
-        // Of two in `[nats]`, one was told.
+        // Of two in `[nats]`, only one was reported.
         config.nats.ca_file = config.app[0].token_file.clone();
         config.nats.nkey_file = config.app[0].token_file.clone();
         let faults = self::faults(&config, Timestamp::now());

@@ -1,4 +1,5 @@
-//! The addresses of `holochain_http_gateway`: what is asked for there is a call like any other, and is answered as it would.
+//! The addresses of `holochain_http_gateway`: a request to one is a call like any other, and is answered as that
+//! gateway would answer.
 
 mod address;
 mod allowed;

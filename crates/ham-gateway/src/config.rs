@@ -1,4 +1,4 @@
-//! What a gateway is told: its values, their defaults, and what is wrong with them.
+//! The configuration of a gateway: its values, their defaults, and what is wrong with them.
 
 mod compat;
 mod conductor;

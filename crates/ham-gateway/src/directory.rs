@@ -1,4 +1,4 @@
-//! The apps that a key may know of, and what they are made of.
+//! The apps that a key may know about, and what they consist of.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ async fn all(State(gateway): State<Arc<Gateway>>, Caller(identity): Caller) -> J
     Json(json!({ "apps": apps }))
 }
 
-/// One request to the conductor, where there is a link.
+/// One request to the conductor, if there is a link.
 async fn one(
     State(gateway): State<Arc<Gateway>>,
     Caller(identity): Caller,
@@ -57,7 +57,7 @@ fn summary(app: &App, readiness: &Readiness) -> Value {
     json!({ "id": app.id, "ready": readiness.is_ready(), "why": readiness.why() })
 }
 
-/// Each role with its clones; whether it can be called as far as that was asked.
+/// Each role with its clones; and whether it can be called, as far as that was asked.
 fn roles(info: &AppInfo, readiness: &Readiness) -> Value {
     // The conductor's order differs from app to app.
     let by_name: BTreeMap<_, _> = info.cell_info.iter().collect();

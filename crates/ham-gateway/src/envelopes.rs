@@ -1,4 +1,4 @@
-//! JSON envelopes over one WebSocket: for those who ask, are answered and are told of signals on one connection.
+//! JSON envelopes over one WebSocket: for clients that call, get answers and receive signals over one connection.
 
 mod calls;
 mod connect;

@@ -37,7 +37,7 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// Others can look into the state directory.
+    /// Users other than the owner can look into the state directory.
     #[error("the state directory {} is open to others (mode {mode:o})", masked_path(path))]
     StateDirectoryOpen {
         /// Which.

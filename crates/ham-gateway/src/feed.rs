@@ -1,4 +1,4 @@
-//! The feed: what happens in the cells, told to whoever follows it.
+//! The feed: what happens in the cells, told to everybody who follows it.
 
 mod backfill;
 mod block;

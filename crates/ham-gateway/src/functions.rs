@@ -3,7 +3,7 @@
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-/// What is declared about the functions of a pattern.
+/// What is declared about the functions that match a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -14,13 +14,13 @@ pub struct Function {
     /// Whether calls need an `Idempotency-Key`.
     #[serde(default)]
     pub key: KeyRule,
-    /// Whether it may run more than once: a call without a key whose link dies is signed anew.
+    /// Whether it may run more than once: a call without a key whose link dies is signed again.
     #[serde(default)]
     pub idempotent: bool,
-    /// Whether it only reads: its calls do not wait for others of the same cell.
+    /// Whether it only reads: its calls do not wait for other calls to the same cell.
     #[serde(default)]
     pub read_only: bool,
-    /// Whether an asynchronous call is tried again where another call wrote to the chain meanwhile.
+    /// Whether an asynchronous call is tried again if another call wrote to the chain meanwhile.
     #[serde(default)]
     pub retry_chain_moved: bool,
 }
@@ -63,7 +63,7 @@ impl Functions {
         declared.collect::<Result<_, _>>().map(Self)
     }
 
-    /// What is declared about this one: by the first pattern that matches.
+    /// What is declared about this function: the first pattern that matches applies.
     pub(crate) fn about(&self, app: &str, role: &str, zome: &str, function: &str) -> Declared {
         let name = format!("{app}/{role}/{zome}/{function}");
         let matching = self.0.iter().find(|(pattern, _)| pattern.is_match(&name));
@@ -71,13 +71,13 @@ impl Functions {
     }
 }
 
-/// A pattern of names whose parts are parted by slashes: `*` stops at one, `**` does not.
+/// A pattern of names with parts separated by slashes: `*` stops at a slash, `**` does not.
 pub(crate) fn pattern(text: &str) -> Result<Glob, globset::Error> {
     GlobBuilder::new(text).literal_separator(true).build()
 }
 
-/// Why a pattern of names of so many parts matches none of them; `None` where it may. A pattern with alternatives in it is not
-/// looked into.
+/// Why a pattern matches no name with this many parts; `None` if it may match one. A pattern with alternatives in it is
+/// not examined.
 pub(crate) fn matches_nothing(
     text: &str,
     parts: std::ops::RangeInclusive<usize>,
@@ -100,7 +100,7 @@ pub(crate) fn begins_with_one_of<'a>(text: &str, mut known: impl Iterator<Item =
             let matcher = glob.compile_matcher();
             known.any(|known| matcher.is_match(known))
         }
-        // It is told that it is no pattern.
+        // That it is not a pattern is reported elsewhere.
         Err(_) => true,
     }
 }

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state that all requests share.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::live::Live;
 use crate::nats;
 use crate::outbox::Outbox;
 
-/// What all requests share: each area of the gateway is one field of it.
+/// The state that all requests share: each area of the gateway is one field of it.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     live: ArcSwap<Live>,
@@ -25,21 +25,21 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     pub(crate) apps: Apps,
     pub(crate) feed: Arc<Feed>,
-    /// `None` where there is no state directory.
+    /// `None` if there is no state directory.
     pub(crate) outbox: Option<Outbox>,
-    /// How NATS fares; `None` where nothing goes over it.
+    /// How the NATS connection is doing; `None` if NATS is not used.
     pub(crate) nats: Option<Arc<nats::Seen>>,
-    /// Whoever asks, where everybody may.
+    /// The caller, if everybody may do everything.
     pub(crate) dev: Option<Arc<Identity>>,
-    /// Whoever asks the operations listener.
+    /// The caller of the operations listener.
     pub(crate) operations: Arc<Identity>,
-    /// Whoever asks in the form of other gateways.
+    /// The caller in the form of other gateways.
     pub(crate) anybody: Arc<Identity>,
-    /// Which cells are meant in their form.
+    /// Which cells the addresses of that form mean.
     pub(crate) compat: Cells,
     pub(crate) guesses: Guesses,
     pub(crate) started_at: Timestamp,
-    /// Places of pages that follow the status.
+    /// Places for pages that follow the status.
     pub(crate) status_streams: Arc<Semaphore>,
 }
 
@@ -71,12 +71,12 @@ impl Gateway {
         }
     }
 
-    /// What holds now. Not to be held across a wait.
+    /// What applies now. Must not be held across an await.
     pub(crate) fn live(&self) -> Guard<Arc<Live>> {
         self.live.load()
     }
 
-    /// Puts another configuration in its place.
+    /// Replaces the configuration.
     pub(crate) fn replace(&self, live: Live) {
         self.live.store(Arc::new(live));
     }
@@ -89,7 +89,7 @@ impl Gateway {
         *self.life.borrow()
     }
 
-    /// Goes on to this part of its life, never back.
+    /// Proceeds to this stage of its life, never back.
     pub(crate) fn go_on(&self, to: Life) {
         self.life.send_if_modified(|life| {
             let further = to > *life;

@@ -21,8 +21,8 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
         .route("/health/ready", get(ready))
 }
 
-/// What was found last: it asks nobody. Which apps there are, and why one cannot be called, is told where no stranger asks: the reason
-/// may name the conductor.
+/// As found last: this asks nobody. Only the operations listener says which apps there are and why one cannot be
+/// called: the reason may name the conductor.
 async fn ready(State(gateway): State<Arc<Gateway>>, operations: Option<Extension<Operations>>) -> Response {
     let running = gateway.is() == Life::Running;
     let away = gateway.outbox.as_ref().and_then(Outbox::away);
@@ -39,7 +39,7 @@ async fn ready(State(gateway): State<Arc<Gateway>>, operations: Option<Extension
     let stopping = (!running).then(|| "the gateway is stopping".to_owned());
     let why = stopping.or_else(|| away.map(|why| why.to_string()));
     let mut told = json!({ "ready": ready, "why": why, "apps": apps });
-    // It makes no call wait.
+    // Calls do not wait for it.
     if let Some(nats) = &gateway.nats {
         told["nats"] = nats.told();
     }

@@ -1,4 +1,4 @@
-//! What goes wrong, as clients tell it apart.
+//! What can go wrong, in the terms that clients distinguish.
 
 use http::StatusCode;
 
@@ -6,7 +6,7 @@ use crate::retry::Retry;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal, $status:literal, $title:literal;)*) => {
-        /// What went wrong, as clients tell it apart.
+        /// What went wrong, in the terms that clients distinguish.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Kind { $($(#[$doc])* $kind,)* }
@@ -21,7 +21,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $name,)* }
             }
 
-            /// What it is, in a line.
+            /// What it is, in one line.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$kind => $title,)* }
@@ -39,7 +39,7 @@ kinds! {
     ConductorUnreachable = "conductor-unreachable", 503, "The conductor cannot be reached";
     /// No byte of the call left.
     NotSent = "not-sent", 503, "The call was not sent";
-    /// The call came to the conductor, or may have, and did not run.
+    /// The call reached the conductor, or may have, and did not run.
     NotRun = "not-run", 503, "The call did not run";
     /// Too many calls wait.
     Overloaded = "overloaded", 503, "Too many calls wait";
@@ -59,7 +59,7 @@ kinds! {
     Internal = "internal", 503, "The gateway made a mistake";
     /// The gateway stops.
     ShuttingDown = "shutting-down", 503, "The gateway is stopping";
-    /// The conductor does not let the gateway's key call.
+    /// The conductor does not allow the gateway's key to call.
     GatewayNotAuthorized = "gateway-not-authorized", 503, "The conductor does not let the gateway call this";
     /// The conductor's release cannot do this.
     ConductorVersion = "conductor-version", 503, "The conductor's release cannot do this";
@@ -91,11 +91,11 @@ kinds! {
     AppNotFound = "app-not-found", 404, "There is no such app";
     /// The method means nothing here.
     MethodNotAllowed = "method-not-allowed", 405, "The method is not allowed here";
-    /// The answer cannot be written as was asked.
+    /// The answer cannot be encoded as requested.
     NotAcceptable = "not-acceptable", 406, "The answer has no such form";
     /// The body took too long.
     BodyTooSlow = "body-too-slow", 408, "The body came too slowly";
-    /// The body has a type that is not taken.
+    /// The body has a type that is not accepted.
     UnsupportedMediaType = "unsupported-media-type", 415, "The body has a type that is not taken";
     /// No key was shown.
     NoKey = "no-key", 401, "A key is needed";
@@ -113,7 +113,7 @@ kinds! {
     QuotaExceeded = "quota-exceeded", 429, "The key has asked for too much";
     /// Too many wrong keys came from one address.
     WrongKeys = "wrong-keys", 429, "Too many wrong keys came from this address";
-    /// More connections are open than may be.
+    /// More connections are open than allowed.
     TooManyConnections = "too-many-connections", 503, "Too many connections are open";
     /// The request makes no sense.
     BadRequest = "bad-request", 400, "The request is not valid";
@@ -129,7 +129,7 @@ kinds! {
     BadIdempotencyKey = "bad-idempotency-key", 400, "The Idempotency-Key is not valid";
     /// The key was used for another request.
     IdempotencyKeyReused = "idempotency-key-reused", 422, "The Idempotency-Key belongs to another request";
-    /// Somebody cancelled the call before it ran.
+    /// The call was cancelled before it ran.
     Cancelled = "cancelled", 409, "The call was cancelled";
     /// The answer was too large to be kept.
     AnswerNotKept = "answer-not-kept", 410, "The call was answered, and its answer was not kept";
@@ -150,7 +150,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// Whether it is met before anybody has looked at a call that the request may be about.
+    /// Whether it occurs before anybody has looked at a call that the request may be about.
     pub(crate) const fn is_before_the_call(self) -> bool {
         matches!(
             self,
@@ -174,7 +174,7 @@ impl Kind {
         )
     }
 
-    /// What helps against what the gateway itself refuses.
+    /// What a client can do about a refusal by the gateway itself.
     pub(crate) const fn retry(self) -> Retry {
         match self.code() {
             _ if matches!(self, Self::WrongKeys) => Retry::Fix,
@@ -188,7 +188,7 @@ impl Kind {
     }
 }
 
-/// Where a problem's type is explained.
+/// Where the types of problems are explained.
 pub const PROBLEMS_URL: &str = "https://ham.invalid/problems.md";
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use tokio::sync::watch;
 
-/// How far a gateway has come with its life.
+/// The stages of a gateway's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Life {
     Running,
-    /// It does everything, and says that it is not ready.
+    /// It still does everything, but says that it is not ready.
     Leaving,
     /// No new calls; those under way end.
     Draining,
-    /// What is left is cut off.
+    /// Whatever is left is cut off.
     Stopped,
 }
 
@@ -30,12 +30,12 @@ impl Life {
 pub(crate) struct LifeWatch(pub(crate) watch::Receiver<Life>);
 
 impl LifeWatch {
-    /// Resolves once it has come so far, or the gateway is gone.
+    /// Resolves once it has reached this stage, or the gateway is gone.
     ///
     /// # Cancel safety
     /// Cancel-safe.
     pub(crate) async fn reaches(&mut self, part: Life) {
-        // Where nobody can send any more, it is over.
+        // If nobody can send any more, the gateway is gone.
         let _ = self.0.wait_for(|life| *life >= part).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What a reload replaces: everything that is read from files and that no connection hangs on.
+//! The parts that a reload replaces: everything that is read from files and that no connection depends on.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::functions::Functions;
 use crate::nats::Secrets;
 use crate::tls;
 
-/// The configuration as it holds now, and what follows from it.
+/// The configuration that applies now, and what is derived from it.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) config: Config,
@@ -22,13 +22,13 @@ pub(crate) struct Live {
     /// What anybody may call in the form of other gateways.
     pub(crate) compat: Allowed,
     pub(crate) tls: Option<Arc<ServerConfig>>,
-    /// Who the gateway is for NATS.
+    /// The gateway's identity for NATS.
     #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS it is only checked"))]
     pub(crate) nats: Secrets,
 }
 
 impl Live {
-    /// Reads what the configuration names.
+    /// Reads the files that the configuration names.
     pub(crate) fn of(config: Config) -> Result<Self, StartError> {
         let faults = config.check();
         if !faults.is_empty() {

@@ -1,4 +1,4 @@
-//! What is counted. Labels are bounded: apps, routes, outcomes, ids of keys; never what an address says.
+//! What is counted. Labels are bounded: apps, routes, outcomes, ids of keys; never the contents of an address.
 
 mod followed;
 mod names;

@@ -1,6 +1,6 @@
-//! Files that a configuration names: small ones, which are read again and again, so that a pipe is none.
+//! The files that a configuration names: small ones, which are read again and again, so a pipe does not qualify.
 //!
-//! A word alone that leads nowhere is not told: it may be the secret itself, and its key says which one it is.
+//! A single word that leads nowhere is not repeated: it may be the secret itself, and its key says which file it is.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -16,12 +16,12 @@ pub(crate) fn shown(path: &Path) -> String {
     if is_word && !path.exists() { "…".to_owned() } else { masked_path(path) }
 }
 
-/// What stands in one.
+/// The contents of a file.
 ///
 /// # Errors
-/// Why it cannot be used; never what stands in it.
+/// Why it cannot be used; never its contents.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    // To open a pipe would wait for whoever writes into it.
+    // Opening a pipe would wait for somebody to write into it.
     let metadata =
         std::fs::metadata(path).map_err(|error| format!("cannot read {}: {error}", shown(path)))?;
     if !metadata.is_file() {
@@ -38,10 +38,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The text of one that is for its owner only.
+/// The text of a file that only its owner may read.
 ///
 /// # Errors
-/// As [`read`], or others can read it.
+/// As for [`read`], or others can read it.
 pub(crate) fn private(path: &Path) -> Result<String, String> {
     let text = text(path)?;
     match std::fs::metadata(path).ok().and_then(|metadata| ham::open_to_others(&metadata)) {
@@ -53,10 +53,10 @@ pub(crate) fn private(path: &Path) -> Result<String, String> {
     }
 }
 
-/// The words in one that is for its owner only, without the blanks around them.
+/// The words in a file that only its owner may read, without the surrounding blanks.
 ///
 /// # Errors
-/// As [`private`], or nothing stands in it.
+/// As for [`private`], or the file is empty.
 pub(crate) fn words(path: &Path) -> Result<String, String> {
     match private(path)?.trim() {
         "" => Err(format!("{} is empty", masked_path(path))),
@@ -64,18 +64,18 @@ pub(crate) fn words(path: &Path) -> Result<String, String> {
     }
 }
 
-/// The text of one.
+/// The text of a file.
 ///
 /// # Errors
-/// As [`read`], or it is no text.
+/// As for [`read`], or it is not text.
 pub(crate) fn text(path: &Path) -> Result<String, String> {
     String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8", masked_path(path)))
 }
 
-/// The token in one, which is in base64.
+/// The token in a file, which is in base64.
 ///
 /// # Errors
-/// As [`read`], or it is no base64.
+/// As for [`read`], or it is not base64.
 pub(crate) fn token(path: &Path) -> Result<Secret, String> {
     let token = STANDARD.decode(read(path)?.trim_ascii());
     token.map(Secret::new).map_err(|_| format!("{} is not valid base64", masked_path(path)))
@@ -88,7 +88,7 @@ const MOST: u64 = 1 << 20;
 mod tests {
     use super::*;
 
-    /// A start waited for ever for whoever writes into a pipe, and repeated a secret that stood in the place of its path.
+    /// A start waited for ever for somebody to write into a pipe, and repeated a secret in place of a path.
     #[test]
     fn only_small_files_are_read_and_a_word_that_leads_nowhere_is_not_repeated() {
         let directory = tempfile::tempdir().unwrap();
@@ -103,7 +103,7 @@ mod tests {
         }
         let told = read("hush".as_ref()).unwrap_err();
         assert!(told.starts_with("cannot read …: "), "{told}");
-        // Case: nobody saw which file is missing.
+        // Case: nobody saw which file was missing.
         for path in ["/run/secrets/token-of-the-shop", "gateway.toml"] {
             let told = read(path.as_ref()).unwrap_err();
             assert!(told.starts_with(&format!("cannot read {path}: ")), "{told}");

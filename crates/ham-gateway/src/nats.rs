@@ -1,4 +1,4 @@
-//! Beyond one machine: what the feed tells goes to a stream of NATS, and calls come over NATS. docs/nats.md is the page of it.
+//! Beyond one machine: the feed is published to a stream of NATS, and calls come over NATS. docs/nats.md describes it.
 
 #[cfg(feature = "nats")]
 mod body;

@@ -1,4 +1,5 @@
-//! The OpenAPI document, made of what the code knows: the kinds of problems are those of the table. `docs/openapi.json` is it.
+//! The OpenAPI document, generated from what the code knows: the kinds of problems are those of the table.
+//! `docs/openapi.json` is a copy.
 
 mod operations;
 mod parameters;
@@ -88,7 +89,7 @@ fn shown(operation: &Operation) -> Value {
 mod tests {
     use super::*;
 
-    /// After a change that is meant, `HAM_WRITE_DOCS=1 cargo test -p ham-gateway --lib openapi` writes it.
+    /// After an intended change, `HAM_WRITE_DOCS=1 cargo test -p ham-gateway --lib openapi` writes it.
     #[test]
     fn the_document_that_is_kept_is_this_one() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");

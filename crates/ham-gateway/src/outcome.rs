@@ -1,4 +1,4 @@
-//! The table: what is told of a call that ended with an error.
+//! The table: what is said about a call that ended with an error.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ pub enum KeyFate {
     Released,
     /// It belongs to this call, which is not settled yet.
     Held,
-    /// It belongs to this call, and a repeat is answered with what is known of it.
+    /// It belongs to this call, and a repeat is answered with what is known about it.
     Kept,
 }
 
-/// The four outcomes, as they are told.
+/// The four outcomes, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeWord {
-    /// It did not run and of itself never will.
+    /// It did not run, and by itself never will.
     NotRun,
     /// It may have run.
     Unknown,
@@ -58,10 +58,10 @@ impl From<Outcome> for OutcomeWord {
     }
 }
 
-/// What is told of a call that ended with an error.
+/// What is said about a call that ended with an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The problem, which has the status.
+    /// The problem, which determines the status.
     pub kind: Kind,
     /// What became of the call.
     pub outcome: OutcomeWord,
@@ -75,12 +75,12 @@ pub struct Told {
     pub retry_after: Option<Duration>,
     /// What becomes of its key.
     pub key: KeyFate,
-    /// After this it cannot start any more.
+    /// After this it can no longer start.
     pub not_started_after: Option<Timestamp>,
 }
 
 impl Told {
-    /// What is told of a call that ended with this error.
+    /// What is said about a call that ended with this error.
     #[must_use]
     pub fn of(error: &CallError) -> Self {
         let error = error.inner();
@@ -113,7 +113,7 @@ impl Told {
             CallError::Refused { refusal, unsettled: false } => {
                 refused(refusal.kind(), refusal.cause(), error.effect())
             }
-            // A new kind of error is still told truly.
+            // A new kind of error is still described truthfully.
             other => match (other.outcome(), other.effect()) {
                 (Outcome::NotRun, _) => (Kind::NotRun, Retry::Operator, None),
                 (Outcome::Unknown, _) => (Kind::OutcomeUnknown, Retry::Wait, Some(SETTLING)),
@@ -141,8 +141,8 @@ impl Told {
         }
     }
 
-    /// What is told of a call that was cancelled and did not run. Its key is kept: whoever repeats the request is told the same, so that
-    /// no client that waits makes it again.
+    /// What is said about a call that was cancelled and did not run. Its key is kept: a repeat of the request gets the
+    /// same answer, so that no waiting client makes the call again.
     pub(crate) const CANCELLED: Self = Self {
         kind: Kind::Cancelled,
         outcome: OutcomeWord::NotRun,
@@ -168,7 +168,7 @@ impl Told {
     }
 }
 
-/// A key is free where the call provably did not run, or was refused before anything of it ran.
+/// A key is free if the call provably did not run, or was refused before anything of it ran.
 fn fate(outcome: Outcome, kind: Kind, settled: bool) -> KeyFate {
     match outcome {
         Outcome::NotRun => KeyFate::Released,
@@ -230,13 +230,13 @@ fn refused(
     }
 }
 
-/// Where a moment may help.
+/// If a moment may help.
 const SOON: Duration = Duration::from_secs(1);
-/// For a link that is down, where nothing better is known.
+/// For a link that is down, if nothing better is known.
 const LINK: Duration = Duration::from_secs(2);
-/// For a gateway that is started again.
+/// For a gateway that is being restarted.
 const RESTART: Duration = Duration::from_secs(5);
-/// How long settling takes where the link is up.
+/// How long settling takes while the link is up.
 const SETTLING: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The status page. Its files hold no data, so they need no key: what it asks for does.
+//! The status page. Its files contain no data, so they need no key; the requests that it makes do.
 
 use std::sync::Arc;
 

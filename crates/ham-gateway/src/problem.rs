@@ -1,4 +1,4 @@
-//! Problems: errors as RFC 9457 writes them, with what became of the call beside them.
+//! Problems: errors in the form of RFC 9457, with the outcome of the call.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::outcome::Told;
 use crate::retry::Retry;
 use crate::words;
 
-/// The body of an answer that is an error. As a response it is an extension: what goes over every answer writes the body, because it
-/// knows the name of the request.
+/// The body of an error response. In a response it is an extension: the layer over every answer writes the body,
+/// because it knows the request's id.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problem(Box<Fields>);
 
@@ -33,26 +33,26 @@ struct Fields {
     /// Where the call can be followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<String>,
-    /// After this the call cannot start any more; RFC 3339.
+    /// After this the call can no longer start; RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_started_after: Option<String>,
-    /// Empty until it is written.
+    /// Empty until the problem is written.
     request_id: String,
     #[serde(skip)]
     kind: Kind,
     #[serde(skip)]
     call_id: Option<CallId>,
-    /// The policy that a key has met, as `RateLimit-Policy` writes it.
+    /// The policy that a key exceeded, in the form of `RateLimit-Policy`.
     #[serde(skip)]
     policy: Option<String>,
 }
 
 impl Problem {
-    /// What is told of a call, in the words of its error.
+    /// What is said about a call, in the words of its error.
     #[must_use]
     pub fn of(told: &Told, detail: String) -> Self {
         let mut problem = match told.kind {
-            // These names are the client's, and nothing has one.
+            // These names come from the client, and nothing has such a name, so they are masked.
             Kind::RoleNotFound | Kind::ZomeNotFound | Kind::FunctionNotFound => Self::new(told.kind, detail),
             _ => Self::saying(told.kind, detail),
         };
@@ -66,7 +66,8 @@ impl Problem {
         problem
     }
 
-    /// What the gateway itself refuses: nothing of the call was sent. The detail may repeat what the client wrote: it is masked and cut.
+    /// A refusal by the gateway itself: nothing of the call was sent. The detail may repeat what the client wrote, so
+    /// it is masked and cut.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self::saying(kind, words::cut(ham::masked(&detail.into()), MOST_WORDS))
@@ -92,20 +93,21 @@ impl Problem {
         }))
     }
 
-    /// The same to a request about a call that may have been made before: nothing is said of that one where nobody has looked at it.
+    /// The same for a request about a call that may already have been made: nothing is said about that call if nobody
+    /// has looked at it.
     #[must_use]
     pub(crate) fn about_a_call(self) -> Self {
         if self.0.kind.is_before_the_call() { self.of_a_call_not_looked_at() } else { self }
     }
 
-    /// The same, where the request may be a repeat of a call that could not be looked at.
+    /// The same, if the request may repeat a call that could not be looked at.
     #[must_use]
     pub(crate) fn of_a_call_not_looked_at(mut self) -> Self {
         (self.0.outcome, self.0.effect, self.0.settled) = ("unknown", "unknown", false);
         self
     }
 
-    /// The same, with something else that helps.
+    /// The same, with another remedy.
     #[must_use]
     pub(crate) fn with_retry(mut self, retry: Retry) -> Self {
         self.0.retry = retry;
@@ -128,14 +130,14 @@ impl Problem {
         self
     }
 
-    /// The same, with how long to wait first; rounded up to seconds.
+    /// The same, with the time to wait first; rounded up to seconds.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after_s = Some(whole_seconds(after));
         self
     }
 
-    /// The same, with the policy that was met: `"key";q=50;w=1`, fifty in a second.
+    /// The same, with the policy that was exceeded: `"key";q=50;w=1`, fifty per second.
     #[must_use]
     pub(crate) fn with_policy(mut self, policy: Option<String>) -> Self {
         self.0.policy = policy;
@@ -160,14 +162,14 @@ impl Problem {
         self.0.outcome
     }
 
-    /// The value of the answer's `Retry-After`: only where the call did not run, so that what obeys the header never repeats
-    /// a call that may have run.
+    /// The value of the answer's `Retry-After`: only if the call did not run, so that a client that obeys the header
+    /// never repeats a call that may have run.
     #[must_use]
     pub fn retry_after_header(&self) -> Option<u64> {
         self.0.retry_after_s.filter(|_| matches!(self.0.status, 429 | 503))
     }
 
-    /// Its text, for the request of this name.
+    /// Its text, for the request with this id.
     #[must_use]
     pub fn json(mut self, request_id: &str) -> String {
         request_id.clone_into(&mut self.0.request_id);
@@ -212,7 +214,7 @@ fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
-/// Where a call is followed.
+/// Where a call can be followed.
 pub(crate) fn call_path(id: CallId) -> String {
     format!("/api/v1/calls/{id}")
 }
@@ -224,7 +226,7 @@ pub(crate) fn call_id(id: CallId) -> HeaderValue {
 
 /// The call's name.
 pub(crate) const CALL_ID: HeaderName = HeaderName::from_static("ham-call-id");
-/// What became of the call.
+/// The outcome of the call.
 pub(crate) const OUTCOME: HeaderName = HeaderName::from_static("ham-outcome");
 /// Bytes of what the gateway itself says.
 const MOST_WORDS: usize = 4 << 10;

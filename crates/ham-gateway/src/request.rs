@@ -1,4 +1,4 @@
-//! What every request goes through: it gets a name, its path is one that cannot be read in two ways, and its problem is written.
+//! The layers over every request: it gets an id, its path must be unambiguous, and its problem is written.
 
 mod body;
 mod name;

@@ -16,6 +16,6 @@ pub enum Retry {
     Reconcile,
     /// Change the request.
     Fix,
-    /// Nothing the client can do.
+    /// There is nothing that the client can do.
     Operator,
 }

@@ -1,4 +1,4 @@
-//! The server: listeners, and everything that hangs on them.
+//! The server: its listeners, and everything that depends on them.
 
 mod clients;
 mod outbox;

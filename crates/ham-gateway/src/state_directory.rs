@@ -1,4 +1,4 @@
-//! Where the outbox and the keys that sign calls are kept: for the gateway alone.
+//! The directory of the outbox and of the keys that sign calls: for the gateway alone.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::error::StartError;
 
-/// Makes it where there is none, for its owner only. One that is there may hold more, so it keeps its mode, and is refused if that lets
-/// others in.
+/// Creates it, for its owner only, if it does not exist. An existing one may contain more, so it keeps its mode, and is
+/// refused if others may look into it.
 pub(crate) fn make(directory: &Path) -> Result<(), StartError> {
     let failed = |source| StartError::StateDirectory { path: directory.to_owned(), source };
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
@@ -18,7 +18,7 @@ pub(crate) fn make(directory: &Path) -> Result<(), StartError> {
     }
 }
 
-/// The mode of one that others than its owner may look into; `None` where it is not there yet.
+/// The mode of a directory that users other than its owner may look into; `None` if it does not exist yet.
 pub(crate) fn open_to_others(directory: &Path) -> io::Result<Option<u32>> {
     match fs::metadata(directory) {
         Ok(metadata) => {

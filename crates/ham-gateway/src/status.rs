@@ -1,4 +1,4 @@
-//! How it stands, for those who run it: once as a whole, or as a stream of what changes.
+//! The status, for operators: once as a whole, or as a stream of changes.
 
 mod stream;
 mod told;

@@ -1,4 +1,4 @@
-//! What systemd is told, for units of `Type=notify-reload` with `WatchdogSec=`. Where no systemd listens, nobody is told.
+//! Notifications to systemd, for units of `Type=notify-reload` with `WatchdogSec=`. They go nowhere if systemd is not listening.
 
 use std::time::Duration;
 
@@ -22,19 +22,19 @@ pub fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// It is alive: told as often as [`watchdog`] says. A conductor that is away is no reason not to be.
+/// It is alive: to be sent as often as [`watchdog`] says. A conductor that is away is no reason not to send it.
 pub fn alive() {
     notify(&[NotifyState::Watchdog]);
 }
 
-/// How often systemd is to be told that it is alive: half of what it waits; `None` where it does not.
+/// How often systemd expects [`alive`]: half of its time-out; `None` if it expects nothing.
 #[must_use]
 pub fn watchdog() -> Option<Duration> {
     let mut micros = 0;
     (sd_notify::watchdog_enabled(false, &mut micros) && micros > 1).then(|| Duration::from_micros(micros / 2))
 }
 
-/// A socket that is gone is systemd's loss.
+/// If the socket is gone, systemd simply gets no notification.
 fn notify(state: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(false, state);
 }

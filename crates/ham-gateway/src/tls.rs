@@ -11,7 +11,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use crate::config::{Fault, Tls};
 use crate::named_file;
 
-/// Reads certificate and key. HTTP/1.1 is all that is offered.
+/// Reads certificate and key. Only HTTP/1.1 is offered.
 ///
 /// # Errors
 /// Everything that is wrong with them.

@@ -1,4 +1,4 @@
-//! What is said of an error: each cause once, and no more than a person reads.
+//! The words for an error: each cause once, and no more than a person reads.
 
 use std::error::Error;
 
@@ -16,7 +16,7 @@ pub(crate) fn of(error: &dyn Error) -> String {
     cut(words, MOST)
 }
 
-/// The beginning of it, at most so many bytes: a zome may say as much as it likes, and repeat what it was sent.
+/// The beginning of the words, at most this many bytes: a zome may say as much as it likes, and repeat what it was sent.
 pub(crate) fn cut(mut words: String, most: usize) -> String {
     if words.len() > most {
         words.truncate(words.floor_char_boundary(most.saturating_sub(MORE.len())));
@@ -33,7 +33,7 @@ const MORE: &str = "…";
 mod tests {
     use super::*;
 
-    /// An error that quoted its payload was as long as that.
+    /// An error that quoted its payload was as long as the payload.
     #[test]
     fn long_words_are_cut_between_letters() {
         assert_eq!(cut("äöü".into(), 6), "äöü");

@@ -19,7 +19,7 @@ pub(crate) use types::Types;
 pub(crate) struct Book {
     types: Types,
     rows: VecDeque<Row>,
-    /// The position of the oldest one that is kept.
+    /// The position of the oldest action that is kept.
     first: u64,
     places: HashMap<ActionHash, u64>,
     /// The size of the rows.
@@ -95,7 +95,8 @@ impl Book {
         rows.collect()
     }
 
-    /// Those before a position, newest first, in an object that says how many there are; it ends after `limit` rows, or after a number of bytes.
+    /// The rows before a position, newest first, in an object that says how many there are; it ends after `limit` rows,
+    /// or after a number of bytes.
     pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> String {
         let older = self.rows.iter().rev().filter(|row| before.is_none_or(|before| row.n < before));
         let actions = listed(older.take(limit).map(Row::json));

@@ -13,12 +13,12 @@ pub enum Build {
     Watching,
     /// It is building.
     Building,
-    /// It could not build, so the previous build runs on.
+    /// It could not build, so the previous build keeps running.
     Failed {
         /// The first error, in one line.
         error: String,
     },
-    /// It has built, but the app does not run what was built.
+    /// It has built, but the app does not run the result.
     NotRun {
         /// Why, in one line.
         error: String,

@@ -1,4 +1,4 @@
-//! The recent calls, and what became of them.
+//! The recent calls, and how they ended.
 
 mod call;
 mod words;
@@ -60,12 +60,12 @@ impl Calls {
         self.change(call, |call| call.post_commit = Some(took))
     }
 
-    /// Those that are running, as far as is known.
+    /// The calls that are running, as far as is known.
     pub(crate) fn open(&self) -> Vec<CallId> {
         self.0.iter().filter(|(_, call)| call.end.is_none()).map(|(id, _)| id).collect()
     }
 
-    /// Its end may be among the lost events. If it ends later, it is reported anew.
+    /// Its end may be among the lost events. If it ends later, it is reported again.
     pub(crate) fn not_seen(&mut self, call: CallId) -> Option<Value> {
         self.change(call, |call| call.end = Some(End::NotSeen))
     }
@@ -97,7 +97,7 @@ impl Calls {
         Some(call.json(id))
     }
 
-    /// Those before a named one, newest first, each rendered when it is its turn.
+    /// The calls before a named one, newest first, each rendered when it is its turn.
     pub(crate) fn before(&self, before: Option<&str>) -> impl Iterator<Item = Value> {
         let mut calls = self.0.iter().rev();
         if let Some(before) = before {

@@ -1,4 +1,4 @@
-//! Whose connections the page and the windows accept: those of this machine.
+//! Which connections the page and the windows accept: those from this machine.
 
 use std::sync::Arc;
 use std::time::Duration;

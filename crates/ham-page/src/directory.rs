@@ -1,4 +1,4 @@
-//! Who and what is there: apps, their roles, and the agents that have cells in them.
+//! The apps, their roles, and the agents that have cells in them.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,6 @@
-//! Whose requests are answered: those of programs on this machine, and of the page itself. Pages of other origins could make a
-//! browser send requests here, under their own name (`Origin`, `Sec-Fetch-Site`) or under a name of theirs that leads here (`Host`).
+//! Which requests are answered: those of programs on this machine, and of the page itself. Pages of other origins could
+//! make a browser send requests here, under their own name (`Origin`, `Sec-Fetch-Site`) or under a name of theirs that
+//! leads here (`Host`).
 
 use std::net::SocketAddr;
 
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 
-/// Where a server listens, and so by what names it may be called.
+/// Where a server listens, and therefore by which names it may be called.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     hosts: Vec<String>,
@@ -62,7 +63,8 @@ impl Guard {
     }
 }
 
-/// Answers what may be answered, and says in every answer that nobody else may frame it, guess its type or read it.
+/// Answers the requests that may be answered, and says in every answer that no other page may frame it, guess its type
+/// or read it.
 pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let refused = guard.refuses(request.method(), request.uri().path(), request.headers());
     let mut response = match refused {
@@ -84,7 +86,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
-/// The port of an address that names none.
+/// The port of an address that has none.
 const HTTP: u16 = 80;
 
 #[cfg(test)]

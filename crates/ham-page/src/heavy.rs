@@ -1,5 +1,5 @@
-//! Work that is limited by turns: work on long values, away from the threads that serve, because a value in memory is many times as
-//! long as its bytes; and installing, which may take for ever. Neither waits for the other.
+//! Work that is limited by turns: work on long values, away from the threads that serve, because a value in memory is
+//! many times as long as its bytes; and installations, which may take for ever. Neither kind waits for the other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::problem::Problem;
 
-/// Whose turn it is.
+/// The turns.
 #[derive(Debug)]
 pub(crate) struct Heavy(Arc<Semaphore>);
 
@@ -57,9 +57,9 @@ fn failed(why: &dyn std::fmt::Display) -> Problem {
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many work on long values at a time.
+/// How many tasks work on long values at a time.
 pub(crate) const VALUES: usize = 2;
-/// How many apps are installed at a time, their bundles included.
+/// How many apps are installed at a time, including their bundles.
 pub(crate) const INSTALLS: usize = 2;
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
         let first = heavy.turn().await.expect("a turn");
         let _second = heavy.turn().await.expect("a turn");
         assert!(heavy.turn().now_or_never().is_none());
-        // Two clients that sent their bundles drop by drop held up everyone for as long as they liked.
+        // Two clients that sent their bundles drop by drop delayed everyone for as long as they liked.
         assert!(heavy.turn().await.is_err());
         assert_eq!(first.run(|| 3).await.expect("it works"), 3);
         assert!(heavy.turn().now_or_never().is_some());

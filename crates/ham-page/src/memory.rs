@@ -38,7 +38,7 @@ impl Memory {
         Self { observer, hub: Hub::new(), known: Mutex::default() }
     }
 
-    /// What is known, to be read or written. Its holder may wait for the conductor's stores, but never for a client.
+    /// What is known, for reading or writing. Its holder may wait for the conductor's stores, but never for a client.
     pub(crate) async fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().await
     }
@@ -67,7 +67,7 @@ impl Known {
         Ok(self.books.entry(dna.clone()).or_default())
     }
 
-    /// A call wrote actions; a book that is read later is then told about it.
+    /// A call wrote actions; a book that is read later learns of it then.
     pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) {
         if let Some(book) = self.calls.dna(call).and_then(|dna| self.books.get_mut(dna)) {
             book.written_by(call, actions);

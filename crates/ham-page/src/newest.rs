@@ -3,13 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Something that takes memory.
+/// A value that takes memory.
 pub(crate) trait Size {
     /// Roughly how many bytes, determined without looking at each of them.
     fn bytes(&self) -> usize;
 }
 
-/// Values by name, in order of arrival. The oldest go first.
+/// Values by name, in order of arrival. The oldest are dropped first.
 #[derive(Debug)]
 pub(crate) struct Newest<K, V> {
     order: VecDeque<K>,
@@ -35,7 +35,7 @@ impl<K: Copy + Eq + Hash, V: Size> Newest<K, V> {
         self.values.get(name)
     }
 
-    /// Changes a kept one, which may make it too large to be kept.
+    /// Changes a kept value, which may make it too large to be kept.
     pub(crate) fn change<T>(&mut self, name: &K, change: impl FnOnce(&mut V) -> T) -> Option<T> {
         let value = self.values.get_mut(name)?;
         let before = value.bytes();

@@ -29,7 +29,7 @@ impl Problem {
         self
     }
 
-    /// What it is this time.
+    /// What it is in this case.
     pub(crate) fn detail(self, detail: impl ToString) -> Self {
         self.with("detail", detail.to_string())
     }

@@ -48,7 +48,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
         Event::Committed { cell, records } => {
             let book = known.book(observer, cell.dna_hash()).await?;
             for record in records {
-                // An action that is already there was read with the chain, and nobody has been told about it.
+                // An action that is already there was read with the chain, and no page has been told about it.
                 book.append(record);
                 let Some(row) = book.row(record.action_address()) else { continue };
                 hub.publish("action", &with(row.json(), "dna", cell.dna_hash().to_string()));
@@ -94,7 +94,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
     if let Some(call) = call {
         hub.publish("call", &call);
     }
-    // A call may be the last one that was to fail.
+    // The call may be the last one that was to fail.
     if matches!(told.event, Event::Faults | Event::Ended { .. }) {
         let now = faults(observer)?;
         if now != known.faults {

@@ -45,7 +45,7 @@ pub(crate) fn router(served: Arc<Served>, of: Guard) -> Router {
 async fn state(State(served): Shared) -> Answer {
     let memory = &served.memory;
     let mut known = memory.known().await;
-    // Read before the data that it is the cursor for.
+    // Read before the data that it is the cursor of.
     let cursor = memory.hub.cursor();
     let directory = known.directory(&memory.observer).await?;
     let (apps, agents) = directory.json(&known.heads());
@@ -100,7 +100,7 @@ async fn actions(
     Ok(json_text(book.page(before, page.limit())))
 }
 
-/// A record with its whole entry, and what became of it.
+/// A record with its whole entry, and its state.
 async fn record(State(served): Shared, Path((app, role, hash)): Path<(String, String, String)>) -> Answer {
     let dna = dna(&served, &app, &role).await?;
     let hash: ActionHash =
@@ -132,5 +132,5 @@ async fn record(State(served): Shared, Path((app, role, hash)): Path<(String, St
     })))
 }
 
-/// The most that is answered at a time, unless the bound in bytes ends it earlier.
+/// The most rows in one answer, unless the bound in bytes ends it earlier.
 const MAX_PAGE: usize = 1000;

@@ -1,4 +1,4 @@
-//! What the requests to the page's server share, and how they find a cell.
+//! State that the requests to the page's server share, and how they find a cell.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::heavy::Heavy;
 use crate::memory::Memory;
 use crate::problem::Problem;
 
-/// What the requests share.
+/// State that the requests share.
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) memory: Arc<Memory>,
@@ -23,7 +23,7 @@ pub(crate) struct Served {
     /// The state of the app that is built beside it.
     pub(crate) build: LastBuild,
     pub(crate) heavy: Heavy,
-    /// Room for the bodies of calls, and separately for bundles: slow ones hold up no others.
+    /// Room for the bodies of calls, and separately for bundles: slow bundles delay no calls.
     pub(crate) bodies: Bodies,
     pub(crate) bundles: Bodies,
     pub(crate) installs: Heavy,

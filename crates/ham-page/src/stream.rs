@@ -1,4 +1,4 @@
-//! What has happened recently and what happens now, as server-sent events: numbered, so that a client that reconnects is told what is missing.
+//! Recent and current events, as server-sent events: numbered, so that a client that reconnects learns what is missing.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ pub(crate) struct Hub {
     /// Drawn at every start, so that an id of another run is recognised as such.
     epoch: u32,
     kept: Mutex<Kept>,
-    /// What is no longer kept is gone for slow streams, too: their queues hold no bytes.
+    /// A message that is no longer kept is gone for slow streams, too: their queues hold no bytes.
     sender: broadcast::Sender<Weak<Message>>,
     streams: Arc<Semaphore>,
 }
@@ -72,7 +72,7 @@ impl Hub {
         format!("{}-{}", self.epoch, self.kept.lock().unwrap_or_else(PoisonError::into_inner).last)
     }
 
-    /// What follows the named message, or everything that is kept if none is named; anything missing in between is a gap.
+    /// The messages after the named one, or everything that is kept if none is named; anything missing in between is a gap.
     fn since(&self, id: Option<&str>) -> (Vec<Bytes>, broadcast::Receiver<Weak<Message>>) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.sender.subscribe();

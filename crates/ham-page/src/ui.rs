@@ -1,5 +1,6 @@
-//! The developer's own page, beside ours: served with what a launcher gives a page, so that `@holochain/client` connects and signs
-//! without a grant. Each agent has an address of its own, just as each has a window in a launcher.
+//! The developer's own page, beside ours: served with the environment that a launcher gives a page, so that
+//! `@holochain/client` connects and signs without a grant. Each agent has an address of its own, just as each has a
+//! window in a launcher.
 
 mod environment;
 mod files;
@@ -61,7 +62,7 @@ pub struct Window {
 /// The conductor has stopped, or there is no free port.
 ///
 /// # Cancel safety
-/// Dropping the future leaves nothing but tokens that nobody knows.
+/// Dropping the future leaves nothing behind except tokens that nobody knows.
 pub async fn serve_ui(observer: &Observer, config: UiConfig) -> std::io::Result<Vec<Window>> {
     let stopped = |error: ViewError| std::io::Error::other(error);
     let (mut windows, bodies) = (Vec::new(), Bodies::of(BODIES));

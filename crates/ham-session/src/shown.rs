@@ -1,4 +1,4 @@
-//! What a person wrote, as it may be shown: what stands in the wrong place may be a secret.
+//! Text that a person wrote, in a form that may be shown: a value in the wrong place may be a secret.
 
 mod address;
 mod key;
@@ -9,17 +9,19 @@ pub use address::shown_url;
 use address::{begins, masked_address, without_user};
 use key::{HIDDEN, is_between, is_of_key, may_be_key};
 
-/// A value that a person wrote, or words that repeat one, as they may be shown. `…` stands for what may be a secret in the wrong place:
+/// A value that a person wrote, or words that repeat one, in a form that may be shown. `…` replaces what may be a
+/// secret in the wrong place:
 ///
-/// - what an address has beside scheme, host and port: see [`shown_url`]. Without a scheme, what asks for something behind a `?`, what has
-///   a value behind a `#`, and a user with a password before an `@`;
-/// - what is meant as an address and cannot be read as one;
-/// - a word that looks like a key: one of a gateway, the seed of an nkey, or more than 24 letters that change between capitals, small
-///   letters and digits about as often as random ones.
+/// - the parts of an address other than scheme, host and port: see [`shown_url`]. Without a scheme, a query with a
+///   value behind a `?`, a fragment with a value behind a `#`, and a user with a password before an `@`;
+/// - text that is meant as an address and cannot be parsed as one;
+/// - a word that looks like a key: a gateway's key, the seed of an nkey, or more than 24 letters that change between
+///   capitals, small letters and digits about as often as random ones.
 ///
-/// Names in any case, UUIDs, ULIDs, hashes of Holochain and what begins as one, and the labels of host names with a dot are shown.
-/// No rule knows every secret: a password that is a word is shown, and so is a random token that happens to look like a name: of 100 000
-/// with 256 bits, 51 in base64 and 4 in hexadecimal digits; of those with 512 bits, none.
+/// Names in any case, UUIDs, ULIDs, hashes of Holochain and text that begins as one, and the labels of host names with
+/// a dot are shown. No rule recognises every secret: a password that is a word is shown, and so is a random token that
+/// happens to look like a name: of 100 000 tokens with 256 bits, 51 in base64 and 4 in hexadecimal digits; of those
+/// with 512 bits, none.
 #[must_use]
 pub fn masked(text: &str) -> String {
     let text = without_user(text);
@@ -32,11 +34,12 @@ pub fn masked(text: &str) -> String {
     shown
 }
 
-/// What a parser says is wrong, without what it quotes: it may quote a value, or a whole file. All goes from the first quote to the last,
-/// because a value may have quotes in it; an address alone is shown as [`shown_url`] says. The rest is [`masked`].
+/// A parser's message without the text that it quotes, which may be a value, or a whole file. Everything from the first
+/// quote to the last is left out, because a value may contain quotes; a quoted address alone is shown as [`shown_url`]
+/// describes. The rest is [`masked`].
 #[must_use]
 pub fn without_quoted(why: &str) -> String {
-    // A value that is none of those that are known stands there as the names of fields do.
+    // An unknown value is quoted in the same way as the names of fields.
     if let Some((before, (_, after))) =
         why.split_once(VARIANT).and_then(|(before, rest)| Some((before, rest.rsplit_once("`, expected")?)))
     {
@@ -48,15 +51,15 @@ pub fn without_quoted(why: &str) -> String {
     let quoted = &why[from + 1..to];
     let is_address = begins(quoted) == Some(0) && quoted.contains("://") && !quoted.contains(is_between);
     let shown = if is_address && !quoted.contains('@') { &masked_address(quoted) } else { HIDDEN };
-    // In parts: no `@` of the one makes a user of the other.
+    // In parts: an `@` in one part must not make a user of another one.
     [&masked(&why[..from]), "\"", shown, "\"", &masked(&why[to + 1..])].concat()
 }
 
-/// A path that a person wrote: whole where it, or a directory above it, is there, and otherwise [`masked`]. Asks the file system.
+/// A path that a person wrote: whole if it, or a directory above it, exists, and otherwise [`masked`]. Asks the file system.
 #[must_use]
 pub fn masked_path(path: &Path) -> String {
     let text = path.display().to_string();
-    // Without a name are the root and the current directory: below them is anything.
+    // The root and the current directory have no name: anything is below them.
     if path.ancestors().any(|part| part.file_name().is_some() && part.exists()) {
         text
     } else {
@@ -77,7 +80,7 @@ fn masked_name(word: &str) -> String {
     }
     let end = word.find(['?', '#']).filter(|at| says_more(&word[*at..]));
     let name = &word[..end.unwrap_or(word.len())];
-    // Base64 may end so.
+    // Base64 may end like this.
     let letters = name.trim_end_matches('=');
     let mut shown: String = letters.split_inclusive(|letter| !is_of_key(letter)).map(masked_run).collect();
     if !shown.ends_with(HIDDEN) {
@@ -98,7 +101,7 @@ fn has_password(user: &str) -> bool {
     user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
 }
 
-/// Whether a query has a value, or a fragment a name with a value.
+/// Whether a query has a value, or a fragment has a name with a value.
 fn says_more(end: &str) -> bool {
     end[1..].split('&').any(|part| match part.split_once('=') {
         Some((_, value)) => value.contains(char::is_alphanumeric),
@@ -106,7 +109,7 @@ fn says_more(end: &str) -> bool {
     })
 }
 
-/// As serde says it.
+/// In serde's words.
 const VARIANT: &str = "unknown variant `";
 
 #[cfg(test)]
@@ -134,7 +137,7 @@ mod tests {
         }
     }
 
-    /// Case: a value that a parser repeats was shown, and two pieces of code left it out by two rules.
+    /// Case: a value that a parser repeats was shown, and two pieces of code left it out by different rules.
     #[test]
     fn what_a_parser_quotes_is_left_out() {
         for (why, shown) in [
@@ -155,7 +158,7 @@ mod tests {
         }
     }
 
-    /// Case: a path that leads nowhere was shown as `…`, so that nobody saw which file is missing.
+    /// Case: a path that leads nowhere was shown as `…`, so nobody saw which file was missing.
     #[test]
     fn a_path_is_shown_unless_it_looks_like_a_key_and_is_below_nothing() {
         let shown = |path: &str| masked_path(path.as_ref());
@@ -172,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Case: what is public was hidden, in a mistyped hash the very letters that are wrong.
+    /// Case: public values were hidden; in a mistyped hash, exactly the letters that were wrong.
     #[test]
     fn what_is_public_is_shown() {
         const HASH: &str = "uhCAkWCsAgoKkkfwyJAglj30xX_GLLV-3BXuFy436a2SqpcEwyBzm";

@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The files of one page. Those that all pages share are there too.
+/// The files of one page, beside those that all pages share.
 #[derive(Clone, Copy, Debug)]
 pub struct Files {
     /// The page itself, HTML.
     pub page: &'static str,
-    /// What it is made of: names such as `css/dev.css` and `js/dev.js`, and their texts.
+    /// Its parts: names such as `css/dev.css` and `js/dev.js`, and their texts.
     pub parts: &'static [(&'static str, &'static str)],
 }
 
@@ -23,14 +23,14 @@ impl Files {
         file("text/html; charset=utf-8", self.page)
     }
 
-    /// Answers a part, 404 where there is none of this name.
+    /// Answers a part; 404 if there is none of this name.
     #[must_use]
     pub fn part(&self, name: &str) -> Response {
         let found = self.parts.iter().chain(SHARED).find(|(known, _)| *known == name);
         found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |(name, text)| file(kind(name), text))
     }
 
-    /// The parts that the page names and that are not there: none, as a test of the page should find.
+    /// The parts that the page names but does not have: a test of the page should find none.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         let names = self.page.split("=\"/assets/").skip(1).filter_map(|rest| rest.split('"').next());

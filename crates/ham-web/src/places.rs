@@ -18,27 +18,30 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use standing::Standing;
 
-/// The places of one server. Only who is busy keeps its place: with a request under way until its answer is sent, or as a client that
-/// is known, such as one whose connection has become a WebSocket. Of all others one makes room for whoever comes, and a newcomer is
-/// turned away only where all are busy.
+/// The places of one server. Only a busy client keeps its place: one with a request under way, until its answer is
+/// sent, or a known one, such as a client whose connection has become a WebSocket. One of the others makes room for
+/// each newcomer, and a newcomer is turned away only if all are busy.
 ///
-/// Who goes first: those whose last request has shown no credential, while they have more than a quarter of all places; that much is left to
-/// them, or newcomers would only make room for each other. Among them, those of an address that has more than half of all places before the
-/// others: it alone cannot shut out the rest by being idle. Among those, who has been idle longest.
+/// Clients whose last request showed no credential go first, while they have more than a quarter of all places; that
+/// much is left to them, or newcomers would only make room for each other. Among them, those of an address that has
+/// more than half of all places go before the rest: one address cannot shut out everybody else by being idle. Among
+/// those, the one that has been idle longest goes first.
 ///
-/// An idle connection may be closed at any time, as HTTP/1.1 has it, and its client may be about to ask. A request that has come before its
-/// connection is closed is answered, and another client makes room instead. One that comes later is not read: nothing of it runs.
+/// An idle connection may be closed at any time, as HTTP/1.1 allows, and its client may be about to ask. A request that
+/// arrives before its connection is closed is answered, and another client makes room instead. One that arrives later
+/// is not read: nothing of it runs.
 ///
-/// What is not promised: whoever keeps all places busy, within the bounds of its requests, shuts others out. Places are not shared out by address
-/// since all clients have one behind a proxy, and on their own machine.
+/// What is not promised: a client that keeps all places busy, within the bounds of its requests, shuts others out.
+/// Places are not divided by address, because all clients behind a proxy have the same one, and so do all clients on
+/// the server's own machine.
 #[derive(Debug)]
 pub struct Places {
     free: Arc<Semaphore>,
     most: usize,
-    /// Those that have a place, and some that have gone.
+    /// The clients that have a place, and some that have left.
     taken: Vec<Standing>,
     networks: HashMap<IpAddr, Weak<()>>,
-    /// Counts whatever makes a client idle: who has been so for longer has the smaller number.
+    /// Counts the events that make a client idle: a client that has been idle for longer has the smaller number.
     clock: Arc<AtomicU64>,
 }
 
@@ -57,7 +60,7 @@ impl Drop for Place {
 }
 
 impl Places {
-    /// So many.
+    /// At most this many places.
     #[must_use]
     pub fn new(most: usize) -> Self {
         let most = most.min(Semaphore::MAX_PERMITS);
@@ -70,11 +73,11 @@ impl Places {
         }
     }
 
-    /// A place for a client that has come from this address. Where none is free, one that is not busy leaves, which is waited for; `None`
-    /// where all are busy.
+    /// A place for a client from this address. If none is free, a client that is not busy is asked to leave, and this
+    /// waits for that; `None` if all are busy.
     ///
     /// # Cancel safety
-    /// A client may have left for nobody.
+    /// If the future is dropped, a client may have left without anybody taking its place.
     pub async fn take(&mut self, from: IpAddr) -> Option<Place> {
         let taken = self.permit().await?;
         self.forget_the_gone();
@@ -90,7 +93,8 @@ impl Places {
     }
 
     async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        // Each that is asked leaves, or is busy now: whoever becomes idle meanwhile is not asked for ever.
+        // Each client that is asked leaves, or is busy now; clients that become idle meanwhile do not make this go on
+        // for ever.
         for _ in 0..=self.most {
             if let Ok(taken) = Arc::clone(&self.free).try_acquire_owned() {
                 return Some(taken);
@@ -105,7 +109,7 @@ impl Places {
         None
     }
 
-    /// Who makes room next; it has been asked to.
+    /// The client that makes room next; it has been asked to.
     fn next(&self) -> Option<Standing> {
         let without =
             self.taken.iter().filter(|client| client.idle().is_some_and(|(is_credible, _)| !is_credible));
@@ -121,7 +125,7 @@ impl Places {
         Some(next.clone())
     }
 
-    /// Not with each that comes: they are few.
+    /// Not at each newcomer, only once enough have left.
     fn forget_the_gone(&mut self) {
         let here = self.most - self.free.available_permits();
         if self.taken.len().max(self.networks.len()) > 2 * here + FEW {
@@ -139,7 +143,7 @@ impl Place {
     }
 }
 
-/// Whose address this is: whoever has one address of a network of 64 bits has all of them.
+/// The network of an address: whoever has one address of a 64-bit network has all of them.
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

@@ -1,4 +1,5 @@
-//! HTTP/1.1 over sockets, within bounds. `hyper` itself: `axum::serve` has no time-outs, and `axum-server` brings HTTP/2 and no bound.
+//! HTTP/1.1 over sockets, within bounds. On `hyper` itself: `axum::serve` has no time-outs, and `axum-server` brings
+//! HTTP/2 and has no bounds.
 
 mod bodies;
 mod bounds;

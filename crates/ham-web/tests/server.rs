@@ -41,7 +41,7 @@ impl Service for Anybody {
     }
 }
 
-/// Sends back what comes once the connection is another one.
+/// Once the connection is upgraded, sends back what arrives.
 async fn upgraded(mut request: Request) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
     let carry = async move {
@@ -55,7 +55,7 @@ async fn upgraded(mut request: Request) -> Response {
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
 
-/// A server that ends with what is answered beside its address.
+/// A server that ends when the returned set is dropped, and its address.
 async fn serve(connections: usize, bounds: Bounds) -> (SocketAddr, JoinSet<()>) {
     let endless = || async { Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()) };
     let router = Router::new()
@@ -72,20 +72,20 @@ async fn serve(connections: usize, bounds: Bounds) -> (SocketAddr, JoinSet<()>) 
 async fn ask(address: SocketAddr, path: &str, more: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
-    // It may have been closed already.
+    // It may already be closed.
     let _ = stream.write_all(request.as_bytes()).await;
     stream
 }
 
-/// The status of what is answered; `None` where the connection is closed without a word.
+/// The status of the answer; `None` if the connection is closed without one.
 async fn status(stream: &mut TcpStream) -> Option<String> {
     let mut begin = [0; 12];
     stream.read_exact(&mut begin).await.ok()?;
     Some(String::from_utf8_lossy(&begin[9..]).into_owned())
 }
 
-/// Six hundred took every descriptor of a process; then those that had a place kept everybody else out for ten seconds; then those
-/// that had asked once did so for thirty.
+/// Six hundred took every descriptor of a process; then those that had a place kept everybody else out for ten seconds;
+/// then those that had asked once did so for thirty.
 #[tokio::test]
 async fn who_is_idle_makes_room_and_who_is_busy_keeps_its_place() {
     let hour = Duration::from_secs(3600);
@@ -107,7 +107,7 @@ async fn who_is_idle_makes_room_and_who_is_busy_keeps_its_place() {
     for stream in &mut silent[34..] {
         assert_eq!(status(stream).await, None);
     }
-    // What is under way: an answer that has no end.
+    // A request under way: its answer has no end.
     let mut busy = Vec::new();
     for _ in 0..16 {
         let mut stream = ask(address, "/endless", "").await;
@@ -116,7 +116,7 @@ async fn who_is_idle_makes_room_and_who_is_busy_keeps_its_place() {
     }
     for stream in &mut asked {
         let mut rest = Vec::new();
-        // It was closed, not reset: what it was answered has come.
+        // It was closed, not reset: its answer has arrived.
         stream.read_to_end(&mut rest).await.unwrap();
     }
     // Sixteen may be told that there is no place.
@@ -142,7 +142,7 @@ async fn what_a_connection_is_upgraded_to_keeps_its_place() {
     }
     assert_eq!(status(&mut ask(address, "/", "").await).await.as_deref(), Some("503"));
     drop(upgraded);
-    // Once the server has seen that it is gone.
+    // Once the server has noticed that it is gone.
     let freed = async { while status(&mut ask(address, "/", "").await).await.as_deref() != Some("200") {} };
     tokio::time::timeout(Duration::from_secs(60), freed).await.expect("its place is free again");
 }

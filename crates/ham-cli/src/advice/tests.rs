@@ -1,6 +1,6 @@
 use super::*;
 
-/// It was advised to read the chain for a call that was not sent.
+/// The advice was to read the chain, for a call that was not sent.
 #[test]
 fn no_chain_is_read_for_a_call_whose_look_up_failed() {
     let gone = CallError::AppNotInstalled { app_id: "one".into() };
@@ -11,7 +11,7 @@ fn no_chain_is_read_for_a_call_whose_look_up_failed() {
     assert!(call(&gone).contains("ham app list"));
 }
 
-/// Zome and payload were blamed, of which nothing was wrong.
+/// Zome and payload were blamed although nothing was wrong with them.
 #[test]
 fn no_zome_is_blamed_for_a_call_that_was_cut_off() {
     let of = |text: &str| {

@@ -1,8 +1,8 @@
-//! What to do about what a conductor says in words only, where no kind of its errors tells it.
+//! What to do about errors that a conductor reports only in words, without an error kind that identifies them.
 
 use ham_json::{Dialect, from_messagepack};
 
-/// About what an administrator asked for. No zome's words come first here.
+/// About a request of an administrator. No zome's words come first here.
 pub(super) fn of_administration(text: &str) -> Option<&'static str> {
     let own = text.strip_prefix(API).unwrap_or(text);
     let found = ADMINISTRATION.iter().find(|(words, _)| own.starts_with(words));
@@ -14,7 +14,7 @@ pub(super) fn of_anything(text: &str) -> Option<&'static str> {
     ANYTHING.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
 }
 
-/// About a function that could not read its argument. The conductor names its bytes only.
+/// About a function that could not read its argument. The conductor only quotes the bytes.
 pub(super) fn of_argument(text: &str) -> Option<String> {
     let (_, bytes) = text.split_once("Deserialize([")?;
     let bytes: Option<Vec<u8>> =
@@ -76,7 +76,7 @@ const OTHER_RELEASE: &str = "the app's zomes were built for another release of H
 mod tests {
     use super::*;
 
-    /// "the conductor's message says why" was the advice, and it has nothing but bytes.
+    /// The advice was "the conductor's message says why", but the message contains only bytes.
     #[test]
     fn an_argument_that_a_function_does_not_take_is_shown() {
         let of = |bytes: &str| of_argument(&format!("RuntimeError: error: Deserialize([{bytes}])"));
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(of_argument("Deserialize(\"missing field\")"), None);
     }
 
-    /// "correct the request" was the advice about all of them.
+    /// All of them got the advice "correct the request".
     #[test]
     fn each_has_an_advice_of_its_own() {
         let of = |text: &str| of_administration(text).unwrap();
@@ -108,7 +108,7 @@ mod tests {
             of("InvalidCommit error: Serialize(Deserialize(\"missing field `module_path`\"))")
                 .contains("HDI")
         );
-        // A zome may say so, too.
+        // A zome may say the same.
         assert_eq!(of_anything("RuntimeError: AppNotInstalled(\"one\")"), None);
         assert_eq!(of_administration("something else"), None);
     }

@@ -97,11 +97,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let settings = context.target().await?;
     let within = match args {
         Args::List | Args::Disable { .. } => connect::CONNECT_TIMEOUT.min(settings.timeout),
-        // A conductor compiles zomes, and genesis and `init` run: that takes as long as it takes.
+        // A conductor compiles zomes, and runs genesis and `init`: that has no time limit.
         _ => settings.timeout,
     };
     let admin = connect::admin(settings, within)?;
-    // The app of a conductor that was found is not meant where another one is installed or switched.
+    // When another app is installed or switched, the app of a discovered conductor is not the one meant.
     let given = &context.settings;
     let named = |id: Option<String>| id.map_or_else(|| given.app_id().map(str::to_owned), Ok);
     match args {
@@ -109,9 +109,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Args::Install { bundle, id, agent, network_seed, roles_settings, disabled } => {
             let agent_key = agent.as_deref().map(hash::agent).transpose()?;
             let bundle = input::bundle(&bundle).await?;
-            // What does not answer fails at the installation, in words of that.
+            // If it does not answer, the installation fails and says so.
             if let Ok(release) = admin.release().await {
-                // An embedded conductor has the HDK of one, whichever it speaks.
+                // An embedded conductor has the HDK of one release, whichever release it speaks.
                 let control = settings.local_admin_port().and_then(running::control_of);
                 let release = control.map_or(release, |_| Release::V0_7_1);
                 if let Some(told) = built_with::for_another_release(&bundle, release).await {
@@ -146,7 +146,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             progress::during(context.output, "removing the app", admin.uninstall_app(&id, force)).await?;
             told(context, "uninstalled", &id)
         }
-        // Its client is an app's, and has done it already.
+        // Its client is an app's, and has done this already.
         Args::Memproofs { .. } => Ok(()),
         Args::Update { bundle, id } => {
             let id = id.or_else(|| given.app_id().ok().map(str::to_owned));
@@ -179,7 +179,7 @@ async fn install(
     disabled: bool,
 ) -> Result<(), Failure> {
     let info = progress::during(context.output, "installing the app", admin.install_app(payload)).await?;
-    // It is installed, and cannot be enabled before somebody hands them in.
+    // It is installed, but cannot be enabled before somebody provides them.
     let awaits = app::awaits_proofs(&info);
     let info = if disabled || awaits.is_some() {
         info

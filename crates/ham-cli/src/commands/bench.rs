@@ -1,4 +1,4 @@
-//! `ham bench`: how fast a function answers, and what became of the calls.
+//! `ham bench`: how fast a function answers, and how the calls ended.
 
 mod drawing;
 mod gone;
@@ -101,7 +101,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     context.at_end(async move {
         if let Some(measured) = interrupted.end(Instant::now()) {
             output.note("interrupted: what follows was measured until then");
-            // Whoever interrupts it is told nothing of an output that cannot be written.
+            // After an interruption, output that cannot be written is not reported.
             let _ = output.result(|| measured.text(), &measured.json());
         }
     });
@@ -126,7 +126,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     connect::close(&ham).await;
     match (cut, measured.failure()) {
         (Some(Cut::Lost(lost)), _) => Err(lost.failure(measured.unknown())),
-        // What an earlier call found helps no more: a clone is disabled before it is deleted.
+        // The finding of an earlier call no longer helps: a clone is disabled before it is deleted.
         (Some(Cut::Gone), Some(mut failure)) => {
             failure.advise(advice::GONE);
             Err(failure)

@@ -1,4 +1,5 @@
-//! `ham build`: zomes compiled, DNAs and app packed. It is not `ham pack`, which takes modules as they are and needs no compiler.
+//! `ham build`: compiles zomes, and packs DNAs and the app. In contrast, `ham pack` takes modules as they are and needs
+//! no compiler.
 
 use std::path::PathBuf;
 

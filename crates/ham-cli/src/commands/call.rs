@@ -58,14 +58,14 @@ impl Args {
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let words = Words::of(args.role, args.zome, args.function, args.payload);
-    // Before anything is dialled: what cannot be encoded need not connect.
+    // Before dialling: a payload that cannot be encoded needs no connection.
     let payload = payload(context, words.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
     let role = match words.role.clone() {
         Some(role) => role,
         None => words::role(&ham, &words.zome).await.map_err(Failure::before_a_call)?,
     };
-    // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
+    // From here on, bytes of the call can leave. Their fate matters if the chain stays.
     if !context.target().await?.temporary {
         context.interruption.note(
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
@@ -87,7 +87,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     show(context, &answered?, args.raw)
 }
 
-/// Why a call could not be signed. Signing asks for the cell's grants first: a disabled clone has none to tell.
+/// Why a call could not be signed. Signing asks for the cell's grants first: a disabled clone has none to report.
 async fn unsigned(ham: &PersistentHam, words: &Words, role: &str, error: CallError) -> Failure {
     let is_disabled = |info: &AppInfo| app::cells(info).iter().any(|cell| cell.name == role && !cell.enabled);
     match ham.app_info().await {
@@ -138,7 +138,7 @@ fn show(context: &Context, answer: &ExternIO, raw: bool) -> Result<(), Failure> 
             "if the call wrote something, do not repeat it for the answer; --raw prints an answer as MessagePack bytes",
         )
     })?;
-    // Both for people and for programs: the answer is data.
+    // The same for people and for programs: the answer is data.
     let text = || serde_json::to_string_pretty(&value).unwrap_or_else(|_| value.to_string());
     context.output.result(text, &value)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Args {
     full: bool,
 }
 
-/// How much of an entry stands in a line.
+/// How much of an entry is shown in a line.
 const SHOWN: usize = 100;
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
@@ -76,7 +76,7 @@ fn table(role: &str, chain: &Chain, names: &Names, full: bool) -> String {
     format!("{role}: {length} actions{part}\n{}", trimmed(&table))
 }
 
-/// At most as much as is shown, and to its end the hash that is begun there: what is cut cannot be copied.
+/// Cuts it to the length that is shown, but completes a hash that begins there: a truncated hash could not be copied.
 fn cut(what: String) -> String {
     let Some((at, _)) = what.char_indices().nth(SHOWN) else { return what };
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);

@@ -70,7 +70,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let done = progress::during(context.output, "waiting for the conductor", asked.run(&ham)).await;
     connect::close(&ham).await;
     let (text, value) = done.map_err(|error| match error {
-        // No cell was called, so nothing is to be said of a chain.
+        // No cell was called, so the failure must not mention a chain.
         Failed::Call(error @ CallError::Refused { .. }) => Failure::new(
             Exit::Refused,
             error,
@@ -93,7 +93,7 @@ enum Asked {
 impl Asked {
     async fn run(self, ham: &PersistentHam) -> Result<(String, Value), Failed> {
         let named = |verb: &str, id: &CloneId| {
-            // A conductor disables what is not there, so that it may be anything.
+            // A conductor accepts disabling a clone that does not exist, so this may be anything.
             let id = ham::masked(&id.to_string());
             (format!("{verb} {id}"), json!({ verb: id }))
         };
@@ -146,7 +146,7 @@ async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failed> {
         let failure = Failure::usage("only the admin interface deletes clones", "pass --admin-port");
         return Err(failure.into());
     };
-    // Holochain 0.7.1 ends the connection over one that is enabled.
+    // Holochain 0.7.1 ends the connection if the clone is enabled.
     let info = ham.app_info().await?;
     let known = app::cells(&info).into_iter().find(|cell| cell.name == id.to_string());
     if known.is_none() {

@@ -1,4 +1,4 @@
-//! `ham completions`: makes a shell ask `ham` what could stand where its cursor is.
+//! `ham completions`: makes a shell ask `ham` for completions at its cursor.
 
 use clap_complete::Shell;
 use clap_complete::env::Shells;

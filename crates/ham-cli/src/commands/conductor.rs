@@ -89,7 +89,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 
 /// Runs until the process is asked to stop; then the conductor is killed, which its data survive.
 async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Result<(), Failure> {
-    // Before anything is started: a missing file needs no conductor.
+    // Before anything is started: if the file is missing, no conductor is needed.
     let bundle = match &context.app {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
@@ -127,7 +127,7 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
     Err(ended(status, &conductor.logs()))
 }
 
-/// The conductor ended by itself. What was killed said nothing of it: its last words are of before.
+/// The conductor ended by itself. If it was killed, it did not log that: its last lines are older.
 fn ended(status: Option<ExitStatus>, log: &[String]) -> Failure {
     if let Some(signal) = status.and_then(|status| status.signal()) {
         return Failure::new(
@@ -145,7 +145,7 @@ fn ended(status: Option<ExitStatus>, log: &[String]) -> Failure {
     )
 }
 
-/// How many lines of a conductor that ended by itself are shown.
+/// How many log lines of a conductor that ended by itself are shown.
 const LAST_WORDS: usize = 20;
 
 fn show(context: &Context, install: &Install) -> Result<(), Failure> {
@@ -159,7 +159,7 @@ fn show(context: &Context, install: &Install) -> Result<(), Failure> {
         _ => "elsewhere".to_owned(),
     };
     let value = json!({ "binary": install.binary, "source": source, "version": install.tool.version() });
-    // Only the path on standard output, so that a script can use it.
+    // Only the path on standard output, so that scripts can use it.
     context.output.result(|| install.binary.display().to_string(), &value)
 }
 
@@ -167,7 +167,7 @@ fn show(context: &Context, install: &Install) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    /// The lines before a `kill -9` were shown as the reason of it.
+    /// The lines before a `kill -9` were shown as its reason.
     #[test]
     fn a_conductor_that_was_killed_has_no_last_words() {
         let log = ["an old line".to_owned()];

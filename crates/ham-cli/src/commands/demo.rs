@@ -1,4 +1,4 @@
-//! `ham demo`: a conductor is killed under load, and its source chains are compared with what every caller was told.
+//! `ham demo`: kills a conductor under load, and compares its source chains with what every caller was told.
 
 mod failed;
 mod soak;
@@ -78,7 +78,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     verdict(&report)
 }
 
-/// The binary where the embedded conductor is called, and the release where a real one is.
+/// The binary if the embedded conductor is called, and the release if a real one is.
 fn conductor_of(context: &Context, release: Option<Release>) -> Result<(Option<Install>, Release), Failure> {
     match kind(&context.settings)? {
         Kind::Embedded if release.is_some() => Err(Failure::usage(
@@ -90,7 +90,7 @@ fn conductor_of(context: &Context, release: Option<Release>) -> Result<(Option<I
     }
 }
 
-/// Which conductor is killed. One that runs is left alone, whatever the environment says of it.
+/// Which conductor is killed. A running one is left alone, whatever the environment says.
 fn kind(settings: &Settings) -> Result<Kind, Failure> {
     match &settings.conductor {
         Some(Chosen::Own(kind)) => Ok(*kind),
@@ -104,7 +104,7 @@ fn kind(settings: &Settings) -> Result<Kind, Failure> {
     }
 }
 
-/// Where this program lies: the conductor that is killed is another process of it.
+/// The path of this program: the conductor that is killed is another process of it.
 fn this_program() -> Result<PathBuf, Failure> {
     std::env::current_exe().map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot find this program");

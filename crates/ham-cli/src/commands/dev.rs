@@ -1,5 +1,5 @@
-//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what starts the
-//! one starts the other.
+//! `ham dev`: the embedded conductor, for development and tests. It prints the lines that `holochain` prints, so that
+//! programs that start one can start the other.
 
 mod agents;
 mod args;
@@ -35,7 +35,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     if let Some(steer) = args.steer {
         return steer::run(context, steer).await;
     }
-    // Before anything is started: a missing file needs no conductor.
+    // Before anything is started: if the file is missing, no conductor is needed.
     if args.piped
         && let Some(app) = context.stdin_taken()
     {
@@ -78,7 +78,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_release(args.release)
         .with_foreign_origins(args.allowed_origins)
         .with_limits(args.bounds.limits());
-    // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
+    // A program that starts this in place of `holochain` means the file, whatever the environment says about another conductor.
     let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;
     if let Some(port) = settings.admin().and_then(url::Url::port).filter(|_| ports) {
         config = config.with_admin_port(port);
@@ -95,7 +95,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Some(bundle) => {
             let id = settings.app_id().ok().map(ToOwned::to_owned).map(app::id).transpose()?;
             let agents = agents::install(context.output, &conductor, &bundle, id, args.agents).await?;
-            // What is kept may be an app of this id with other code.
+            // The kept app of this id may have other code.
             if data.is_some() && watched.is_none() {
                 for agent in &agents {
                     same_code(context, &conductor, &bundle, &agent.app_id, args.update).await?;
@@ -113,7 +113,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Some(port) => Some(embedded::attach(&conductor, port).await?),
         None => None,
     };
-    // Those that are left: one that was asked for has another one in its place, or has failed.
+    // The remaining ones: an interface that was asked for has a replacement, or has failed.
     for (chosen, port) in conductor.moved_app_interfaces() {
         context.output.warning(&format!(
             "the app interface that is kept on port {chosen} listens on port {port} this time: another program has port {chosen}"
@@ -148,7 +148,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
 }
 
-/// The first line of standard input, without its end; empty where there is none.
+/// The first line of standard input, without its end; empty if there is none.
 async fn passphrase() -> Result<Passphrase, Failure> {
     let mut line = Vec::new();
     let mut input = BufReader::new(tokio::io::stdin().take(MAX_PASSPHRASE));

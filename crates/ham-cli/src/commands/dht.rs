@@ -75,7 +75,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     ))
 }
 
-/// What is held, by what it has to do with the hash.
+/// What is held, grouped by its relation to the hash.
 struct About<'a>(Vec<(&'static str, Vec<&'a Held>)>);
 
 impl<'a> About<'a> {

@@ -1,6 +1,6 @@
-//! `ham doctor`: walks the way of a call step by step and names the step that fails.
+//! `ham doctor`: follows the path of a call step by step and names the step that fails.
 //!
-//! It writes nothing to a source chain, unless `--call` asks for the last two steps in earnest.
+//! It writes nothing to a source chain, unless `--call` asks for the last two steps to be done for real.
 
 mod admin;
 mod findings;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     call: bool,
 }
 
-/// The steps, in the order of a call's way.
+/// The steps, in the order of a call's path.
 const STEPS: [&str; 9] =
     ["settings", "admin port", "origin", "release", "app state", "token", "app port", "signing", "cell"];
 
@@ -45,11 +45,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
 }
 
-/// The failure of the whole: short, since the step's own words were shown.
+/// The failure of the whole: short, because the step's own words were shown.
 fn conclusion(step: &str, failure: &Failure) -> Failure {
     let exit = match failure.exit {
         Exit::Usage | Exit::NoConnection | Exit::Local => failure.exit,
-        // The doctor only reads: an answer that never came is a connection that does not work.
+        // The doctor only reads: a missing answer means that the connection does not work.
         Exit::Unknown => Exit::NoConnection,
         _ => Exit::Refused,
     };

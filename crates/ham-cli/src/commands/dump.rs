@@ -1,4 +1,4 @@
-//! `ham dump`: what a conductor tells of its state, as it tells it. Needs the admin interface.
+//! `ham dump`: the conductor's report of its state, unchanged. Needs the admin interface.
 
 use ham::Admin;
 use ham::holochain_client::CellId;
@@ -69,7 +69,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     context.output.bytes(format!("{dumped}\n").as_bytes())
 }
 
-/// All pages as one.
+/// All pages combined.
 async fn full(admin: &Admin, cell: &CellId) -> Result<Value, Failure> {
     let mut whole: Option<FullStateDump> = None;
     loop {
@@ -120,7 +120,7 @@ async fn timings(admin: &Admin, dna_hash: DnaHash) -> Result<Value, Failure> {
 
 async fn conductor(admin: &Admin) -> Result<Value, Failure> {
     match admin.request("dump_conductor_state", "it only reads", &AdminRequest::DumpConductorState).await? {
-        // JSON in a text; one that is none is shown as a text.
+        // JSON in a text; if it is not JSON, it is shown as a text.
         AdminResponse::ConductorStateDumped(state) => {
             Ok(serde_json::from_str(&state).unwrap_or_else(|_| Value::from(state)))
         }
@@ -128,5 +128,5 @@ async fn conductor(admin: &Admin) -> Result<Value, Failure> {
     }
 }
 
-/// How many operations are asked for at once.
+/// How many operations are requested at once.
 const PAGE: u32 = 500;

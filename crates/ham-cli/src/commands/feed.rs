@@ -1,4 +1,4 @@
-//! `ham feed`: the blocks and events of a chain as they come, and where some may be missing; and a server of them.
+//! `ham feed`: the blocks and events of a chain as they come, and where some may be missing; and a server for them.
 
 mod lines;
 mod nats;
@@ -70,7 +70,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         return serve::run(context, args).await;
     }
     let client = FeedClient::new(config(context, &args).await?).map_err(server::bad_config)?;
-    // The parser asks for it, unless something is served.
+    // The parser requires it, unless something is served.
     let chain = args.chain.as_deref().unwrap_or_default();
     let mut topic = Topic::chain(chain);
     for event_type in &args.event_types {
@@ -138,7 +138,7 @@ fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
     }
 }
 
-/// One object for programs. What the server wrote stands in it as it came, every number included.
+/// One object for programs. The server's part is kept as it came, including every number.
 fn object(item: &FeedItem) -> String {
     #[derive(Serialize)]
     #[serde(tag = "type", rename_all = "snake_case")]
@@ -167,7 +167,7 @@ fn object(item: &FeedItem) -> String {
     on_one_line(&serde_json::to_string(&shown).expect("texts and JSON are JSON"))
 }
 
-/// Line feeds of JSON stand between its tokens only.
+/// Line feeds in JSON only occur between its tokens.
 fn on_one_line(json: &str) -> String {
     json.replace(['\n', '\r'], " ")
 }
@@ -184,7 +184,7 @@ fn gap(cause: &GapCause) -> Value {
     json!({ "type": "gap", "cause": cause, "detail": detail })
 }
 
-/// One line for people. The server's texts are on one line, so that they cannot pass for another.
+/// One line for people. The server's texts are put on one line, so that they cannot pass for another one.
 fn line(item: &FeedItem) -> String {
     match item {
         FeedItem::Block { chain_name, data } => {

@@ -1,4 +1,4 @@
-//! `ham gateway`: apps over HTTP, for everything that is not Rust.
+//! `ham gateway`: apps over HTTP, for programs that are not written in Rust.
 
 mod calls;
 mod dev;
@@ -54,7 +54,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Whether it serves, and does not ask another one.
+    /// Whether it serves, as opposed to asking another gateway.
     pub(crate) const fn serves(&self) -> bool {
         self.other.is_none()
     }
@@ -76,7 +76,7 @@ enum Other {
     Calls(calls::Args),
 }
 
-/// Answers with success once a gateway was stopped.
+/// Returns success once a gateway was stopped.
 pub(crate) async fn run(args: Args, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     match args.other {
         Some(Other::Calls(args)) => {

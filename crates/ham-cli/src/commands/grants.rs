@@ -1,4 +1,4 @@
-//! `ham grants`: what is granted on the app's chains, and taking it back.
+//! `ham grants`: lists what is granted on the app's chains, and revokes grants.
 
 use ham::holochain_client::{AppInfo, CellId, GrantedFunctions};
 use ham::{Admin, CapGrantInfo, GrantedCapability};
@@ -68,7 +68,7 @@ async fn grants(admin: &Admin, app_id: &str, revoked: bool) -> Result<(Vec<app::
     Ok((app::cells(&info), admin.grants(app_id, revoked).await?))
 }
 
-/// The app, which the admin interface lists also when it is disabled.
+/// The app, which the admin interface lists even if it is disabled.
 pub(crate) async fn installed(admin: &Admin, app_id: &str) -> Result<AppInfo, Failure> {
     let apps = admin.list_apps(None).await?;
     let names: Vec<String> = apps.iter().map(|app| app.installed_app_id.clone()).collect();

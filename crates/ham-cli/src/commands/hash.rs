@@ -1,4 +1,4 @@
-//! `ham hash`: what identifies a DNA or a WASM module.
+//! `ham hash`: the hash that identifies a DNA or a WASM module.
 
 use std::path::PathBuf;
 

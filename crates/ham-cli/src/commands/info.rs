@@ -1,4 +1,4 @@
-//! `ham info`: the app, its cells, who signs; or the settings.
+//! `ham info`: the app, its cells, its signer; or the settings.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Row, Table};
@@ -106,8 +106,8 @@ fn settings_json(values: &Values) -> Value {
     json!({ "file": values.file, "settings": settings })
 }
 
-/// A table's text, without the blanks that fill its last column. On a terminal that is narrower, each row is a list: lines that wrap are
-/// no table any more.
+/// A table's text, without the blanks that pad its last column. On a narrower terminal each row becomes a list: a table
+/// with wrapped lines is unreadable.
 pub(crate) fn trimmed(table: &Table) -> String {
     fitted(table, table.width())
 }
@@ -142,7 +142,7 @@ pub(crate) fn plain<const N: usize>(header: [&str; N]) -> Table {
 mod tests {
     use super::*;
 
-    /// Rows wrapped at the edge of the terminal, and the columns with them.
+    /// On a narrow terminal rows wrapped, and the columns with them.
     #[test]
     fn a_table_that_does_not_fit_is_a_list() {
         let mut table = plain(["role", "what"]);

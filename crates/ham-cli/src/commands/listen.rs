@@ -27,15 +27,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    // A listener must not hold up the server: who reads the output too slowly is told what is missing.
+    // A listener must not delay the server: if the output is read too slowly, the gaps are reported.
     let queue = HandlerQueue::default().with_when_full(WhenFull::Lose);
     let config = envelopes::config(&args.server, context).await?.with_queue(queue);
-    // One at a time: what waits beyond that waits in the client's queue.
+    // One at a time: the rest waits in the client's queue.
     let (sender, mut incoming) = mpsc::channel(1);
     let handler = move |item: Incoming| {
         let sender = sender.clone();
         async move {
-            // Nobody receives any more once the command ends.
+            // Nobody receives once the command ends.
             let _ = sender.send(item).await;
         }
     };
@@ -43,14 +43,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let (cancel, mut events) = (CancellationToken::new(), client.events());
     let mut running =
         envelopes::connect(context, &args.server, &client, &cancel, context.follow_for()).await?;
-    // The first says that the connection is there, before anything that came by it.
+    // The first event says that the connection is up, before anything that came over it.
     if let Some(event) = events.next().await {
         changed(context, event)?;
     }
     let mut following = Following::begin(context, args.count);
     let mut next = async || {
         tokio::select! {
-            // In this order, what came before a link dropped is printed before the gap.
+            // In this order, everything that came before a link dropped is printed before the gap.
             biased;
             ended = &mut running => Some(Came::End(ended)),
             Some(item) = incoming.recv() => Some(Came::Item(item)),
@@ -70,7 +70,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         }
     }
     cancel.cancel();
-    // Everything is printed: a server that does not close in time changes nothing.
+    // Everything is printed: it does not matter if the server does not close in time.
     let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
     Ok(())
 }
@@ -89,7 +89,7 @@ fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {
             Ok(())
         }
         ConnectEvent::Disconnected(ended) => loss(context, &server::gap(&ended)),
-        // Missed changes hold a drop: there is no other way to have many.
+        // Missed changes include a drop: many changes cannot occur otherwise.
         _ => loss(context, &json!({ "type": "gap", "cause": "link_lost", "detail": "the link dropped" })),
     }
 }

@@ -1,4 +1,4 @@
-//! `ham man`: the manual, made of the help.
+//! `ham man`: the manual, generated from the help.
 
 use clap::CommandFactory as _;
 use clap_mangen::Man;
@@ -17,7 +17,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let mut ham = Cli::command();
-    // So that each command knows its whole name, and the options that all have.
+    // So that each command knows its full name, and the global options.
     ham.build();
     let mut page = &ham;
     for name in &args.command {
@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context, args: Args) -> Result<(), Failure> {
     context.output.bytes(finished(&String::from_utf8_lossy(&text)).as_bytes())
 }
 
-/// Names what the page's last section is about, and keeps the names of variables whole.
+/// Completes the title of the page's last section, and keeps the names of variables unbroken.
 fn finished(page: &str) -> String {
     let page = page.replacen(".SH EXTRA\nExit codes:\n", ".SH \"EXIT STATUS\"\n", 1);
     let page = page.replacen(".SH EXTRA\n", ".SH NOTES\n", 1);

@@ -1,4 +1,4 @@
-//! `ham new`: an app to begin with.
+//! `ham new`: an app to start from.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     context.output.result(text, &json!({ "made": directory, "app": name.app, "zome": name.zome }))
 }
 
-/// Writes the files into a directory that is not there yet.
+/// Writes the files into a directory that must not exist yet.
 fn make(directory: &Path, name: &Name) -> Result<(), Failure> {
     let failed = |path: &Path, error: io::Error| {
         let text = format!("cannot write {}", path.display());
@@ -48,7 +48,7 @@ fn make(directory: &Path, name: &Name) -> Result<(), Failure> {
     if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
     }
-    // Not only looked for: who is first makes it.
+    // Creating it is the check: only the first process succeeds.
     match std::fs::create_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(Failure::usage(

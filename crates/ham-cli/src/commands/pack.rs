@@ -1,4 +1,4 @@
-//! `ham pack`: a bundle of a directory.
+//! `ham pack`: makes a bundle from a directory.
 
 use std::path::PathBuf;
 

@@ -36,7 +36,7 @@ impl Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    // Before anything is dialled: what cannot be sent need not connect.
+    // Before dialling: an envelope that cannot be sent needs no connection.
     let envelope = envelope(&args).await?;
     let answer = envelopes::ask(context, &args.server, envelope).await?;
     show(context, &answer)
@@ -82,7 +82,7 @@ fn show(context: &Context, answer: &Envelope) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The envelope as one line. Its payload is kept as it came, and line feeds in it can only stand between tokens.
+/// The envelope as one line. Its payload is kept as it came; line feeds in it can only occur between tokens.
 pub(crate) fn line(envelope: &Envelope) -> Result<String, Failure> {
     let text = envelope.to_json().map_err(|error| {
         Failure::new(Exit::Refused, error, "the server's envelope cannot be shown; correct the server")

@@ -1,4 +1,4 @@
-//! `ham schema`: the zomes of an app, what they can be asked, and what they write.
+//! `ham schema`: the zomes of an app, which functions they have, and what they write.
 
 use std::path::{Path, PathBuf};
 
@@ -85,7 +85,7 @@ async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure
     Ok(shown.collect())
 }
 
-/// What each role's zomes say of themselves, by role.
+/// What each role's zomes say about themselves, by role.
 async fn of_zomes(
     context: &Context,
     conductor: &DevConductor,
@@ -96,7 +96,7 @@ async fn of_zomes(
     Ok(app::cells(&info).into_iter().map(|cell| (cell.name, conductor.zome_infos(&cell.cell_id))).collect())
 }
 
-/// A role, for programs. What is not known is null.
+/// A role, for programs. Unknown values are null.
 fn role(name: &str, definition: &DnaDef, infos: &[ZomeInfo], dna: Option<&DnaFile>) -> Value {
     let info = |zome: &str| infos.iter().find(|info| info.name.0 == *zome);
     let integrity = definition.integrity_zomes.iter().map(|(zome, _)| {
@@ -138,7 +138,7 @@ fn entry_types(info: &ZomeInfo) -> Vec<Value> {
     shown.collect()
 }
 
-/// For people, of what is for programs.
+/// The form for people, made from the one for programs.
 fn text(role: &Value) -> String {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let all = |value: &Value, shown: &dyn Fn(&Value) -> String| match value.as_array() {

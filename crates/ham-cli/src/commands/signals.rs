@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         };
         if let SignalItem::Signal(signal) = &item {
             following.count();
-            // A clone made since: its name is worth one question.
+            // A clone that was made since: its name is worth one request.
             if unknown(&cells, signal)
                 && let Ok(info) = ham.app_info().await
             {

@@ -29,9 +29,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     let within = connect::CONNECT_TIMEOUT.min(context.settings.timeout);
     let settled = progress::during(context.output, "connecting", settled(&ham, within)).await;
-    // A link may be live whose app does not run.
+    // A link may be live although the app does not run.
     let app = if settled.is_ok() { ham.app_info().await.ok() } else { None };
-    // Shown in either case: a state is an answer, the exit code says whether it is a good one.
+    // Shown in either case: any state is an answer; the exit code says whether it is a good one.
     show(context, &ham, &ham.state().get(), app.as_ref())?;
     connect::close(&ham).await;
     settled
@@ -73,7 +73,7 @@ async fn follow(context: &Context, ham: &PersistentHam) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is known of the app besides is told with it.
+/// Anything else that is known about the app is shown too.
 fn show(
     context: &Context,
     ham: &PersistentHam,

@@ -1,4 +1,4 @@
-//! `ham token`: tokens with which a program connects to an app. Needs the admin interface.
+//! `ham token`: tokens with which programs connect to an app. Needs the admin interface.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -37,7 +37,7 @@ pub(crate) enum Args {
     },
 }
 
-/// A century, in seconds: beyond it a conductor takes a token for one without an end.
+/// A century, in seconds: beyond it, a conductor treats a token as one that never expires.
 const LONGEST: u64 = 3_155_760_000;
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `ham unpack`: the directory that a bundle was.
+//! `ham unpack`: turns a bundle back into a directory.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a bundle has in it.
+//! The contents of a bundle.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::input;
 
 /// The roles of the app in this file, with their zomes and functions.
 pub(crate) async fn roles(file: &Path) -> Option<Roles> {
-    // Standard input is the shell's.
+    // Standard input belongs to the shell.
     if file.as_os_str() == "-" {
         return None;
     }

@@ -1,4 +1,4 @@
-//! What a running conductor tells of its apps.
+//! What a running conductor reports about its apps.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::connect;
 use crate::definition;
 use crate::settings::Settings;
 
-/// The roles of the app that the settings name, or of all of them; with the zomes of one.
+/// The roles of the app that the settings name, or of all apps; with the zomes of one role.
 pub(super) async fn roles(settings: &Settings, asked: Option<&str>, timeout: Duration) -> Option<Roles> {
     let admin = connect::admin(settings, timeout).ok()?;
     let apps = admin.list_apps(None).await.ok()?;
@@ -26,7 +26,7 @@ pub(super) async fn roles(settings: &Settings, asked: Option<&str>, timeout: Dur
     Some(roles)
 }
 
-/// The zomes of a cell that can be called. Their functions are not told.
+/// The zomes of a cell that can be called. Their functions are not reported.
 async fn zomes(admin: &Admin, cell: CellId) -> Option<Zomes> {
     let definition = definition::of(admin, &cell).await.ok()?;
     let names = definition.coordinator_zomes.into_iter().map(|(name, _)| name.to_string());

@@ -1,4 +1,4 @@
-//! What is known of an app.
+//! What is known about an app.
 
 use std::collections::BTreeMap;
 

@@ -24,8 +24,8 @@ pub(crate) async fn start(output: Output, config: Config) -> Result<DevConductor
     progress::during(output, "starting the conductor", starting).await.map_err(failure)
 }
 
-/// Installs and enables an app in it, unless an app of this id is there. Answers the id. One that waits for membrane proofs is
-/// warned of.
+/// Installs and enables an app in it, unless there is an app with this id. Returns the id. Warns if the app waits for
+/// membrane proofs.
 pub(crate) async fn install(
     output: Output,
     conductor: &DevConductor,
@@ -51,7 +51,7 @@ pub(crate) async fn install(
     }
 }
 
-/// Attaches an app interface on a port that was asked for; 0 is a free one. Answers the port.
+/// Attaches an app interface on the given port; 0 means any free one. Returns the port.
 pub(crate) async fn attach(conductor: &DevConductor, port: u16) -> Result<u16, Failure> {
     conductor.attach_app_interface(port).await.map_err(|error| {
         let advice = match &error {
@@ -91,13 +91,13 @@ fn failure(error: StartError) -> Failure {
     Failure::new(Exit::Local, error, advice)
 }
 
-/// A port that is free in one of IPv4 and IPv6 only, several times.
+/// Several ports in a row were free in only one of IPv4 and IPv6.
 const NO_FREE_PORT: &str =
     "try again: other programs took each port that was tried, or there is no loopback address";
 
-/// The keystore's socket lies in the data directory, and a socket's path is short.
+/// The keystore's socket is in the data directory, and a socket's path must be short.
 fn check_path(directory: &Path) -> Result<(), Failure> {
-    // One that exists may be given by a symlink.
+    // An existing one may be given by a symlink.
     let fits = directory
         .canonicalize()
         .or_else(|_| std::path::absolute(directory))

@@ -28,7 +28,7 @@ pub(crate) fn install_command(release: Release) -> String {
 
 /// The binary, built if need be.
 pub(crate) async fn ensure(output: Output, tool: Tool) -> Result<Install, Failure> {
-    // Only a build says anything, and what it says is shown from then on.
+    // Only a build reports anything, and its reports are shown from then on.
     let mut spinner: Option<Spinner> = None;
     let lookup = Lookup::of(tool);
     let ensured = lookup.ensure(|progress| {
@@ -48,9 +48,8 @@ pub(crate) async fn start(output: Output, builder: ConductorBuilder) -> Result<C
     progress::during(output, "starting the conductor", builder.start()).await.map_err(launch_failure)
 }
 
-/// Installs and enables an app in it, unless an app of this id is there, and waits until it can be called. Answers
-/// the id:
-/// that of the bundle, where none is given.
+/// Installs and enables an app in it, unless there is an app with this id, and waits until it can be called. Returns
+/// the id: the bundle's, if none is given.
 pub(crate) async fn install(
     output: Output,
     conductor: &Conductor,
@@ -59,7 +58,7 @@ pub(crate) async fn install(
 ) -> Result<String, Failure> {
     let admin = Admin::local(conductor.admin_port());
     let installing = async {
-        // With kept data the app may be there from an earlier run.
+        // If data were kept, the app may exist from an earlier run.
         let apps = admin.list_apps(None).await?;
         let there = apps.into_iter().find(|app| id.as_ref() == Some(&app.installed_app_id));
         let info = match there {
@@ -88,7 +87,7 @@ pub(crate) async fn install(
     progress::during(output, "installing the app", installing).await
 }
 
-/// The keystore's socket lies in the data directory, and a socket's path is short. Asked before anything is built.
+/// The keystore's socket is in the data directory, and a socket's path must be short. Checked before anything is built.
 pub(crate) fn check_path(directory: &Path) -> Result<(), Failure> {
     let fits =
         std::path::absolute(directory).is_ok_and(|directory| directory.as_os_str().len() <= MAX_DATA_PATH);
@@ -113,7 +112,7 @@ pub(crate) fn install_failure(tool: Tool, error: InstallError) -> Failure {
     Failure::new(Exit::Local, error, advice)
 }
 
-/// The failure of a conductor, or of a relay, that does not start.
+/// The failure for a conductor, or a relay, that does not start.
 pub(crate) fn launch_failure(error: LaunchError) -> Failure {
     let advice = match &error {
         LaunchError::AddressInUse { .. } => "stop whatever is using the port, or pass another --admin-port",

@@ -20,7 +20,7 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Temporary {
     running: Running,
-    /// The settings of whoever connects to it.
+    /// The settings for connecting to it.
     pub(crate) settings: Settings,
 }
 
@@ -31,7 +31,7 @@ enum Running {
 }
 
 impl Temporary {
-    /// Starts one, if that is what the command line and the settings ask for.
+    /// Starts one, if the command line and the settings ask for it.
     pub(crate) async fn start(
         settings: &Settings,
         app: Option<&Path>,
@@ -60,7 +60,7 @@ impl Temporary {
 
     /// Stops it in good order or, after [`STOP_TIMEOUT`], kills it.
     pub(crate) async fn stop(self) {
-        // Its data go with it either way.
+        // Its data are removed either way.
         let _ = tokio::time::timeout(STOP_TIMEOUT, async {
             match self.running {
                 Running::Embedded(conductor) => conductor.shut_down().await,
@@ -93,17 +93,17 @@ fn wanted<'a>(
                     "omit one of them",
                 ));
             }
-            // The command line counts more than what was set before it.
+            // The command line takes precedence over anything that was set before it.
             output.note(&format!("starting an embedded conductor for --app, not the one that {place} names"));
             Ok(Some((Kind::Embedded, app)))
         }
-        // With nothing else to connect to, an app is enough.
+        // If there is nothing else to connect to, an app is enough.
         (None, Some(app)) => Ok(Some((Kind::Embedded, app))),
         (Some(Chosen::Running(_)) | None, None) => Ok(None),
     }
 }
 
-/// What is set for a running conductor is passed over, unless the command line itself contradicts.
+/// Settings for a running conductor are ignored, unless the command line itself contradicts.
 fn fits(settings: &Settings, kind: Kind) -> Result<(), Failure> {
     for key in ["app_url", "lair_url", "lair_passphrase_file", "credentials", "ca", "pin"] {
         if settings.values.source(key) == Source::Flag {

@@ -13,31 +13,31 @@ use tokio::net::UnixStream;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What is asked.
+/// A request to the conductor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Ask {
     /// Save everything under a name.
     Snapshot { name: String },
-    /// Make everything as it was then.
+    /// Restore everything to that state.
     Revert { name: String },
-    /// What the clock says.
+    /// Read the clock.
     Clock,
     /// Put the clock forward.
     Advance { by: Duration },
     /// Let the clock run with the system's.
     ResetClock,
-    /// Hold answers back for so long.
+    /// Hold answers back for this long.
     Delay { by: Duration },
     /// Throw signals away, or send them.
     DropSignals { drop: bool },
-    /// Let a host function fail so many times.
+    /// Let a host function fail this many times.
     FailHostFunction { name: String, times: u32 },
-    /// What the zomes of a cell say of themselves.
+    /// What the zomes of a cell say about themselves.
     Zomes { cell: CellId },
 }
 
-/// What was asked for, nil where something was done; or why not.
+/// The result, nil if something was done; or why it was refused.
 pub(super) type Answer = Result<Value, String>;
 
 /// The name of a snapshot: 64 characters at most, none of them a control character.
@@ -46,13 +46,13 @@ pub(crate) fn name(name: &str) -> Result<String, String> {
     fits.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 64 characters that can be shown".to_owned())
 }
 
-/// Asks the conductor behind a socket.
+/// Sends a request to the conductor behind a socket.
 ///
 /// # Errors
-/// There is nobody, no answer in time, or the conductor says why not.
+/// Nobody listens, no answer comes in time, or the conductor refuses with a reason.
 ///
 /// # Cancel safety
-/// Dropping the future may leave it done.
+/// Dropping the future may leave the request done.
 pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
     let unreached = |error: anyhow::Error| {
         Failure::new(
@@ -78,7 +78,7 @@ pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
 }
 
 impl Ask {
-    /// What to do where the conductor says why not.
+    /// What to do if the conductor refuses.
     fn advice(&self) -> &'static str {
         match self {
             Self::Snapshot { .. } => {
@@ -113,11 +113,11 @@ async fn answer(stream: UnixStream) -> anyhow::Result<Answer> {
     serde_json::from_slice(&answer).context("the conductor answers something else")
 }
 
-/// The longest question, in bytes.
+/// The longest request, in bytes.
 pub(super) const LONGEST: u64 = 4096;
 
 /// The longest answer, in bytes.
 const LONGEST_ANSWER: u64 = 1 << 20;
 
-/// Longer than the conductor waits for what is worked on.
+/// Longer than the conductor waits for the request in progress.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -21,31 +21,32 @@ use super::ask::{Answer, Ask, LONGEST};
 use crate::output::Output;
 use crate::running::Note;
 
-/// Answers one question after the other for as long as the conductor runs; where there is no socket, none. Whoever says nothing, or
-/// does not read, holds up nobody else.
+/// Answers one request after the other for as long as the conductor runs; none if there is no socket. A client that
+/// sends nothing, or does not read, delays nobody else.
 ///
 /// # Cancel safety
-/// Dropping the future ends it and removes the socket. What was asked may be done in part.
+/// Dropping the future ends it and removes the socket. A request may be done in part.
 pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor) -> Infallible {
     let Some(listening) = listening else { return std::future::pending().await };
     let (sender, asked) = mpsc::channel(MAX_WAITING);
-    // Whichever is first: they wait for each other's events only, and none of them ends.
+    // In either order: they only wait for each other's events, and neither ends.
     tokio::select! {
         never = hear(&listening.socket, &sender) => never,
         never = work(asked, conductor) => never,
     }
 }
 
-/// Hears what is asked, whatever is worked on. Where too many say nothing, whoever has said nothing for longest goes.
+/// Receives requests while another one is in progress. If too many connections are silent, the one that has been silent
+/// for longest is closed.
 async fn hear(socket: &UnixListener, sender: &mpsc::Sender<Asked>) -> Infallible {
     let mut asking = JoinSet::new();
     let mut silent = VecDeque::<AbortHandle>::new();
     loop {
-        // What was said before who comes: nobody goes who has spoken.
+        // Received requests before new connections: no client that has already sent its request is closed.
         tokio::select! {
             biased;
             Some(asked) = asking.join_next() => {
-                // Whoever is gone is told nothing, and so is everybody where too many wait.
+                // A client that has left gets no answer, and neither does anybody if too many wait.
                 if let Ok(Ok(asked)) = asked {
                     let _ = sender.try_send(asked);
                 }
@@ -58,19 +59,19 @@ async fn hear(socket: &UnixListener, sender: &mpsc::Sender<Asked>) -> Infallible
                     }
                     silent.push_back(asking.spawn(read(stream)));
                 }
-                // No descriptor is left, for example: not at once again.
+                // For example, no descriptor is left: do not retry at once.
                 Err(_) => tokio::time::sleep_until(Instant::now() + PAUSE).await,
             }
         }
     }
 }
 
-/// A question that is worked on is finished before the next.
+/// A request in progress is finished before the next one.
 async fn work(mut asked: mpsc::Receiver<Asked>, conductor: &DevConductor) -> Infallible {
     let mut snapshots = BTreeMap::new();
     let mut answering = JoinSet::new();
     loop {
-        // Either may come first: the one only tidies up.
+        // Either may come first: the second arm only tidies up.
         tokio::select! {
             Some((line, writer)) = asked.recv() => {
                 let answer = answer(&line, conductor, &mut snapshots).await;
@@ -84,7 +85,7 @@ async fn work(mut asked: mpsc::Receiver<Asked>, conductor: &DevConductor) -> Inf
     }
 }
 
-/// A line, and who waits for its answer.
+/// A line, and the connection that waits for its answer.
 type Asked = (Vec<u8>, OwnedWriteHalf);
 
 async fn read(stream: UnixStream) -> io::Result<Asked> {
@@ -143,13 +144,13 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
     Ok(Value::Null)
 }
 
-/// What the clock says, and by how many seconds it is ahead of the system's.
+/// The time on the clock, and by how many seconds it is ahead of the system's.
 fn clock(conductor: &DevConductor) -> Value {
     let (now, ahead) = conductor.clock();
     json!({ "now": now.to_string(), "ahead_seconds": ahead.as_secs_f64() })
 }
 
-/// And what ran while time passed.
+/// With what ran while time passed.
 fn with_runs(mut clock: Value, passed: &Passed) -> Value {
     let runs = passed.runs.iter().take(MAX_NAMES);
     let runs =
@@ -166,7 +167,7 @@ fn words(error: impl Into<anyhow::Error>) -> String {
     words
 }
 
-/// A socket that goes with this.
+/// A socket that is removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Listening {
     path: PathBuf,
@@ -174,7 +175,7 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// The one that a note names. Where none can be made, nobody can ask, and the conductor runs all the same.
+    /// The socket that a note names. If it cannot be made, nobody can send requests, but the conductor runs all the same.
     pub(crate) fn of(note: Option<&Note>, output: Output) -> Option<Self> {
         Self::at(note?.control())
             .inspect_err(|error| {
@@ -191,7 +192,7 @@ impl Listening {
     }
 }
 
-/// Its directory lets nobody else in, and neither does it.
+/// Its directory is private, and so is the socket.
 fn bind(path: &Path) -> io::Result<UnixListener> {
     let socket = UnixListener::bind(path)?;
     std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
@@ -200,24 +201,24 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        // One that stays is named by no note.
+        // If it stays, no note names it.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Snapshots kept at a time. Each takes what the databases of DNAs take.
+/// Snapshots kept at a time. Each takes as much as the databases of the DNAs.
 const MAX_SNAPSHOTS: usize = 32;
 
-/// Functions that are named, so that the answer is no longer than is read.
+/// Functions that are listed, so that the answer is no longer than clients read.
 const MAX_NAMES: usize = 100;
 
-/// Bytes of an answer's words, so that escaped they are one line.
+/// Bytes of the words in an answer, so that even escaped they fit.
 const MAX_WORDS: usize = 600;
 
-/// Connections that may say nothing at a time, and as many that do not read.
+/// Connections that may be silent at a time, and just as many that do not read.
 const MAX_CONNECTIONS: usize = 16;
 
-/// Questions that wait for the one that is worked on.
+/// Requests that wait for the one in progress.
 const MAX_WAITING: usize = 64;
 
 /// How long a line may take.

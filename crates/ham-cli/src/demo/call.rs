@@ -22,7 +22,7 @@ impl Call {
     }
 }
 
-/// How often a call that may run more than once is signed anew.
+/// How often a call that may run more than once is signed again.
 pub(super) const REPEATS: u32 = 2;
 
 /// How a call is made.
@@ -32,13 +32,13 @@ pub(super) enum Way {
     Called(CallPolicy),
     /// Signed and sent; fenced unless it is answered.
     Fenced,
-    /// Signed and fenced, and never sent: the first fence is dropped under way, the second ends.
+    /// Signed and fenced, and never sent: the first fence is dropped under way, the second one runs to its end.
     FencedUnsent,
     /// Signed once, and sent by two tasks, one of which has little time.
     TwoSenders,
-    /// Signed, written to disk and sent; the service dies meanwhile, and the next one reads it back and sends it again.
+    /// Signed, written to disk and sent; the service dies meanwhile, and the next process reads it back and sends it again.
     Resumed,
-    /// The same, but the next one fences it.
+    /// The same, but the next process fences it.
     ResumedByFence,
 }
 
@@ -46,7 +46,7 @@ impl Way {
     /// The repeated call.
     pub(super) const REPEATED: Self = Self::Called(CallPolicy::Repeat { times: REPEATS });
 
-    /// How often a call that is made so may run.
+    /// How often a call that is made this way may run.
     pub(super) fn may_run(self) -> u32 {
         match self {
             Self::Called(CallPolicy::Repeat { times }) => times + 1,

@@ -1,4 +1,4 @@
-//! Makes a call in its way, and hears everything that is told of it.
+//! Makes a call in its way, and records everything that is told of it.
 
 use ham::holochain_client::ExternIO;
 use ham::{CallError, CallOptions, CallPolicy, CallTarget, Fenced, PersistentHam, SignedCall};
@@ -12,12 +12,12 @@ use super::options::{CALL_DEADLINE, SHORT_DEADLINE};
 use super::probe::ZOME;
 use super::told::{Ending, Told};
 
-/// Who makes a call.
+/// The maker of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller<'a> {
     pub(super) ham: &'a PersistentHam,
     pub(super) cell: &'a CallTarget,
-    /// Its next end of a call is the moment at which something is dropped: no clock, and any moment.
+    /// The next end of a call in this load is the moment at which something is dropped: without a clock, and at any moment.
     pub(super) meter: &'a Meter,
 }
 
@@ -60,7 +60,7 @@ impl Caller<'_> {
         self.ham.call_zome_raw(self.cell.clone(), ZOME, call.kind.function(), argument, options).await
     }
 
-    /// Signs it. Where that fails, nothing was sent, and that is what must be told.
+    /// Signs it. If that fails, nothing was sent, and that is what must be told.
     async fn prepare(
         self,
         ham: &PersistentHam,
@@ -74,8 +74,8 @@ impl Caller<'_> {
         signed.map_err(|error| told.hear(&Err::<(), _>(error))).ok()
     }
 
-    /// Whatever became of the first fence, the nonce is burnt by fences alone: they must not say that the call arrived, and
-    /// nothing may run after them.
+    /// However the first fence ended, only fences burnt the nonce: they must not say that the call arrived, and nothing
+    /// may run after them.
     async fn fence_unsent(self, signed: &SignedCall, call: Call, told: &mut Told) {
         tokio::select! {
             biased;
@@ -105,7 +105,7 @@ impl Caller<'_> {
         }
     }
 
-    /// A service with a connection of its own that dies under its call, and the service that is started in its place.
+    /// A service with a connection of its own that dies during its call, and the service that is started in its place.
     async fn outlive(self, call: Call, call_id: String, told: &mut Told) -> Result<(), DemoError> {
         let journal = Journal::open().map_err(DemoError::Journal)?;
         let service = PersistentHam::start(self.ham.config().clone())?;
@@ -138,6 +138,6 @@ impl Caller<'_> {
 
 fn options(call: Call) -> CallOptions {
     let options = CallOptions::default().with_deadline(call.deadline);
-    // What cannot write needs no lane, so that calls of one cell are under way beside each other.
+    // Calls that cannot write need no lane, so that several calls of one cell are under way at once.
     if call.kind.may_write() { options } else { options.with_read_only() }
 }

@@ -1,4 +1,4 @@
-//! What the source chains hold.
+//! The contents of the source chains.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use ham::{CallTarget, PersistentHam};
 use super::error::DemoError;
 use super::probe::{Grant, Item, ZOME};
 
-/// What the chains of all cells hold.
+/// The contents of all cells' chains.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
-    /// For each call id, on how many actions it is.
+    /// How many actions each call id is on.
     pub(super) actions: HashMap<String, u32>,
     /// Items listed.
     pub(super) listed: u64,
-    /// Items counted, by a function that does not read them.
+    /// Items as counted by a function that does not read them.
     pub(super) counted: u64,
 }
 
@@ -35,13 +35,13 @@ pub(super) async fn read(ham: &PersistentHam, cells: &[CallTarget]) -> Result<Ch
     Ok(chains)
 }
 
-/// How many items a cell's chain holds.
+/// How many items a cell's chain has.
 pub(super) async fn count_items(ham: &PersistentHam, cell: &CallTarget) -> Result<u64, DemoError> {
     let counted = ham.call_zome(cell.clone(), ZOME, "count_items", ()).await;
     counted.map_err(DemoError::calling("count the items of a chain"))
 }
 
-/// How many capability grants of a cell's chain are not revoked.
+/// How many capability grants on a cell's chain are not revoked.
 pub(super) async fn count_grants(ham: &PersistentHam, cell: &CallTarget) -> Result<usize, DemoError> {
     let listed: Result<Vec<Grant>, _> = ham.call_zome(cell.clone(), ZOME, "list_grants", ()).await;
     listed.map(|grants| grants.len()).map_err(DemoError::calling("list the grants of a chain"))

@@ -1,8 +1,8 @@
 //! Cuts the link at exact frames while the conductor lives.
 //!
-//! A second connection goes through a proxy. Its first link is whole: the connection reads the app on it. From then on links
-//! alternate: an odd one carries one call and is cut in it by the script; the even one after it is whole, so that the call
-//! can end there, and is then cut to get the next.
+//! A second connection goes through a proxy. Its first link is whole: the connection reads the app over it. From then
+//! on links alternate: an odd one carries one call and is cut during it by the script; the even one after it is whole,
+//! so that the call can end there, and is then cut to get the next one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -24,8 +24,8 @@ use super::stage::Stage;
 use super::told::Ending;
 use super::wait::within;
 
-/// How long the signal of a call that arrived is waited for before the next cut, so that it does not fall into that one's
-/// frames. A call that never commits costs this once; the chain tells about it in the end.
+/// How long to wait for the signal of a call that arrived before the next cut, so that it does not fall among that
+/// cut's frames. A call that never commits costs this once; the chain reveals it in the end.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Cuts as often as the options say, and reports by place.
@@ -81,7 +81,7 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
-    /// Has the connection learn its app, so that from now on a call is one request, and leaves the next link fresh.
+    /// Makes the connection learn its app, so that from now on a call is one request, and leaves the next link fresh.
     async fn read_the_app(&mut self) -> Result<(), DemoError> {
         self.ham.app_info().await.map_err(DemoError::calling("read the app through the proxy"))?;
         self.next_after(0).await
@@ -93,7 +93,7 @@ impl Cutter<'_> {
         self.tape.until("end of a whole link", |tape| tape.link(link).ended.is_some()).await
     }
 
-    /// Makes one call, has its link cut in it, and leaves the next link fresh.
+    /// Makes one call, has its link cut during it, and leaves the next link fresh.
     async fn cut(&mut self, cut: &Cut, number: u32) -> Result<(Ending, bool), DemoError> {
         let (link, next) = (scripted(number), scripted(number) + 1);
         self.tape.until("fresh link", |tape| tape.link(link).welcomed).await?;
@@ -111,7 +111,7 @@ impl Cutter<'_> {
         self.ledger.close(call_id.clone(), cut.call, told, resumed);
         let arrived = self.tape.link(link).requests > 0 || resumed;
         if cut.call.kind.writes() && arrived && !matches!(ending, Ending::Refused { .. }) {
-            // Running out of time is no failure: see COMMIT_TIMEOUT.
+            // Running out of time is not a failure: see COMMIT_TIMEOUT.
             let _ = tokio::time::timeout(COMMIT_TIMEOUT, self.follower.until_committed(&call_id)).await;
         }
         self.next_after(next).await?;

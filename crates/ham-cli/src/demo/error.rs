@@ -45,7 +45,7 @@ pub enum DemoError {
     /// The fault proxy cannot be started.
     #[error("the fault proxy failed")]
     Proxy(#[source] io::Error),
-    /// The proxy did something else than its script says.
+    /// The proxy did something other than its script says.
     #[error("cut {cut} did not go by its script: {why}")]
     OffScript {
         /// Number of the cut, from 0.

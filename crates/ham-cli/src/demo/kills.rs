@@ -1,4 +1,4 @@
-//! Kills the conductor under load, restarts it, and measures what the connection made of it.
+//! Kills the conductor under load, restarts it, and measures how the connection recovers.
 
 use std::pin::pin;
 
@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::report::KillReport;
 use super::wait::{for_state, within};
 
-/// Kills as often as the options say, spread over the load that runs beside this.
+/// Kills as often as the options say, spread over the load that runs in parallel.
 pub(super) async fn run(
     conductor: &mut Conductor,
     load: &Load<'_>,
@@ -50,7 +50,7 @@ async fn kill(
 
     let mut state = load.ham.state();
     for_state("end of the link", &mut state, |now| (!now.is_live()).then_some(())).await?;
-    // With nobody there, a call that cannot wait must say that it did not run.
+    // While the conductor is gone, a call that cannot wait must say that it did not run.
     let hasty = Call { deadline: SHORT_DEADLINE, ..Call::patient(Kind::Create) };
     load.make(hasty, &load.cells[0]).await?;
 
@@ -65,7 +65,7 @@ async fn kill(
     Ok(times(number, ended, outstanding, [killed, back, live, callable?, answered?]))
 }
 
-/// Restarts the conductor; returns when its port listened again, or when it was ready where that cannot be seen.
+/// Restarts the conductor; returns when its port listened again, or, if that cannot be seen, when it was ready.
 async fn restart(conductor: &mut Conductor) -> Result<Instant, LaunchError> {
     let admin_port = conductor.admin_port();
     let mut restarted = pin!(conductor.restart());

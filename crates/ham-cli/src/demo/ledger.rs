@@ -1,4 +1,4 @@
-//! What every caller was told, and what the source chains say to that.
+//! What every caller was told, and what the source chains say about it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -16,10 +16,10 @@ mod record;
 
 /// Kinds of errors that the report names; more are counted together.
 const MAX_REASONS: usize = 32;
-/// As much of an error's text as tells its kind.
+/// As much of an error's text as identifies its kind.
 const REASON_LENGTH: usize = 64;
 
-/// Every call of a demonstration. Its size is that of the options: one record a call.
+/// Every call of a demonstration. Its size follows from the options: one record per call.
 #[derive(Debug)]
 pub(super) struct Ledger {
     seed: u64,
@@ -46,7 +46,7 @@ impl Ledger {
         format!("{:x}-{}", self.seed, book.opened)
     }
 
-    /// Records what became of a call.
+    /// Records how a call ended.
     pub(super) fn close(&self, call_id: String, call: Call, told: Told, on_a_later_link: bool) {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let ending = told.ending();
@@ -59,7 +59,7 @@ impl Ledger {
         book.records.push(Record { call_id, call, told: told.endings, ending, on_a_later_link });
     }
 
-    /// Compares with what the chains hold: for each call id, on how many actions it is.
+    /// Compares this with the chains: how many actions each call id is on.
     pub(super) fn compare(&self, chain: &HashMap<String, u32>) -> Calls {
         let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let (reasons, fences) = (book.reasons.clone(), book.fences.clone());

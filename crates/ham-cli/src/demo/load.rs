@@ -27,7 +27,7 @@ pub(super) struct Draws {
 
 impl Draws {
     pub(super) fn new(seed: u64, caller: usize, writes: bool) -> Self {
-        // An odd multiplier keeps neighbouring callers of neighbouring seeds apart.
+        // An odd multiplier keeps neighbouring callers of neighbouring seeds distinct.
         let own = (caller as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Self { random: StdRng::seed_from_u64(seed ^ own), writes }
     }
@@ -80,7 +80,7 @@ impl<'a> Load<'a> {
     /// Runs all callers until all calls have ended. The callers are futures, not tasks: dropping this ends them.
     ///
     /// # Errors
-    /// What a call is made with fails, not the call: [`DemoError::Journal`], [`DemoError::Connect`].
+    /// Something that calls are made with failed, not a call: [`DemoError::Journal`], [`DemoError::Connect`].
     pub(super) async fn run(&self) -> Result<(), DemoError> {
         try_join_all((0..CALLERS).map(|caller| self.call_on(caller))).await.map(drop)
     }
@@ -95,7 +95,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Makes one call and records what became of it.
+    /// Makes one call and records how it ended.
     pub(super) async fn make(&self, call: Call, cell: &CallTarget) -> Result<(), DemoError> {
         let call_id = self.ledger.open();
         let outstanding = self.meter.begin();

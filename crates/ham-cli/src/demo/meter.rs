@@ -1,4 +1,4 @@
-//! What the callers are doing right now, for those who wait for it: counts that wake their watchers.
+//! What the callers are doing right now: counts that wake their watchers.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -42,14 +42,14 @@ impl Meter {
         *self.ended.borrow()
     }
 
-    /// Resolves when so many calls have ended.
+    /// Resolves when this many calls have ended.
     pub(super) async fn until_ended(&self, calls: u32) {
         let mut ended = self.ended.subscribe();
-        // The sender lives in `self`, so the channel cannot close; the same below.
+        // The sender is in `self`, so the channel cannot close; the same below.
         let _ = ended.wait_for(|count| *count >= calls).await;
     }
 
-    /// Resolves when so many calls are outstanding; returns how many.
+    /// Resolves when this many calls are outstanding; returns how many.
     pub(super) async fn until_outstanding(&self, calls: usize) -> usize {
         let mut outstanding = self.outstanding.subscribe();
         let seen = outstanding.wait_for(|count| *count >= calls).await;

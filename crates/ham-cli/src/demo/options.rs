@@ -6,7 +6,7 @@ use ham_launcher::{Install, Release};
 
 use super::error::DemoError;
 
-/// The seed unless another is given.
+/// The default seed.
 pub const DEFAULT_SEED: u64 = 1;
 /// Kills of a short demonstration: about 15 s each, most of it the conductor's start and its compiler.
 pub const DEFAULT_KILLS: u32 = 3;
@@ -18,7 +18,7 @@ pub const DEFAULT_CUTS: u32 = 0;
 pub const DEFAULT_OUTSTANDING: usize = 8;
 /// Cells that are called: one of the app's role and its clones, as many as the probe allows.
 pub const CELLS: usize = 5;
-/// Concurrent callers. One a cell writes, since a source chain has one writer at a time; the others make calls that fail.
+/// Concurrent callers. One per cell writes, since a source chain has one writer at a time; the others make calls that fail.
 pub const CALLERS: usize = 12;
 /// Calls that must be made between two kills, so that callers are at work at each of them.
 pub const MIN_CALLS_PER_KILL: u32 = 50;
@@ -46,7 +46,7 @@ pub struct DemoOptions {
     pub outstanding: usize,
     /// The conductor's binary; without one, the real conductor of the release is found, or built once.
     pub install: Option<Install>,
-    /// The release of the real conductor; without a meaning where a binary is given.
+    /// The release of the real conductor; has no effect if a binary is given.
     pub release: Release,
 }
 
@@ -79,7 +79,7 @@ impl DemoOptions {
         self
     }
 
-    /// Makes so many calls under the kills.
+    /// Makes this many calls under the kills.
     #[must_use]
     pub fn with_calls(mut self, calls: u32) -> Self {
         self.calls = calls;
@@ -93,7 +93,7 @@ impl DemoOptions {
         self
     }
 
-    /// Kills only while so many calls are outstanding.
+    /// Kills only while this many calls are outstanding.
     #[must_use]
     pub fn with_outstanding(mut self, outstanding: usize) -> Self {
         self.outstanding = outstanding;

@@ -1,20 +1,21 @@
-//! When a port listens again, without touching it: connecting to a free port again and again can connect to itself, and
-//! then the conductor could not bind it.
+//! When a port listens again, without touching it: repeated attempts to connect to a free port can connect to
+//! themselves, and then the conductor could not bind it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The pause between two looks. The system announces no listening port, so this is a poll; it is the precision of "port is
-/// back". A look takes some milliseconds where there are many sockets, hence a pause and not a rhythm.
+/// The pause between two looks. The system does not announce that a port listens, so this is a poll, and its interval
+/// is the precision of "port is back". A look takes some milliseconds if there are many sockets, hence a pause and not
+/// a rhythm.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Linux's tables of sockets.
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-/// Resolves when somebody listens on the port; where the system has no such tables, never.
+/// Resolves when somebody listens on the port; never, if the system has no such tables.
 pub(super) async fn is_back(port: u16) -> Instant {
-    // These files live in memory: reading them does not wait for a disk.
+    // These files are in memory: reading them does not wait for a disk.
     while !TABLES.iter().any(|table| std::fs::read_to_string(table).is_ok_and(|text| listens(&text, port))) {
         tokio::time::sleep_until(Instant::now() + PAUSE).await;
     }

@@ -1,8 +1,8 @@
-//! The probe's functions, as far as they are called here. `happ/README.md` describes them.
+//! The probe's functions that are called here. `happ/README.md` describes them.
 
 use serde::{Deserialize, Serialize};
 
-/// The probe's only role that is called, and its zome.
+/// The only role of the probe that is called, and its zome.
 pub(super) const ROLE: &str = "probe";
 pub(super) const ZOME: &str = "probe";
 
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Whether an item stays on the chain when the call ran.
+    /// Whether an item stays on the chain if the call ran.
     pub(super) fn writes(self) -> bool {
         matches!(self, Self::Create | Self::Slow { .. })
     }
@@ -63,7 +63,7 @@ pub(super) enum Argument {
     Text(String),
 }
 
-/// A row of `list_items`; its action hash is not needed, every row is another action.
+/// A row of `list_items`; its action hash is not needed, because every row is another action.
 #[derive(Debug, Deserialize)]
 pub(super) struct Item {
     pub(super) call_id: String,
@@ -77,14 +77,14 @@ pub(super) struct Grant {}
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Signal {
-    /// One call has written these actions.
+    /// One call wrote these actions.
     Committed { actions: Vec<Action> },
     /// Anything else.
     #[serde(other)]
     Other,
 }
 
-/// An action of a [`Signal::Committed`]; the call is named where it created an item.
+/// An action of a [`Signal::Committed`]; it names the call if it created an item.
 #[derive(Debug, Deserialize)]
 pub(super) struct Action {
     pub(super) call_id: Option<String>,

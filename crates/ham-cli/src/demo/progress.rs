@@ -8,7 +8,7 @@ use super::report::KillReport;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Progress {
-    /// The conductor's binary is built, once a machine.
+    /// The conductor's binary is being built, once per machine.
     Building(ham_launcher::Progress),
     /// The conductor starts.
     Starting,
@@ -41,12 +41,12 @@ pub enum Progress {
         /// What the caller was told.
         ending: String,
     },
-    /// The load is done and the chains are read.
+    /// The load is done, and the chains are being read.
     Reading,
 }
 
 impl Progress {
-    /// Whether a terminal that shows one line an event should show this one.
+    /// Whether a terminal that shows one line per event should show this one.
     pub fn is_worth_a_line(&self) -> bool {
         match self {
             Self::Building(progress) => progress.is_worth_a_line(),

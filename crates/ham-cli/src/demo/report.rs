@@ -1,4 +1,4 @@
-//! The figures of a demonstration and what they say.
+//! The figures of a demonstration and what they mean.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ pub use place::PlaceReport;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// What drew the calls.
+    /// The seed of the calls.
     pub seed: u64,
     /// The calls, compared with the chains.
     pub calls: Calls,
@@ -51,7 +51,7 @@ pub struct Report {
 pub struct SignalReport {
     /// Signals.
     pub received: u64,
-    /// Gaps: one for every lost link at least.
+    /// Gaps: at least one for every lost link.
     pub gaps: u64,
 }
 

@@ -14,8 +14,8 @@ use super::snapshot::Snapshot;
 use super::stage::Stage;
 use super::{chain, cuts, kills};
 
-/// Runs the scenario and resolves with its figures when everything it started is gone again. Whether they keep what was
-/// promised is for [`Report::verdict`] to say.
+/// Runs the scenario and resolves with its figures when everything that it started is gone again. [`Report::verdict`]
+/// says whether they match what was promised.
 ///
 /// `progress` is called from inside the future; it must not block.
 ///
@@ -32,8 +32,7 @@ pub async fn run(
     let mut stage = Stage::set(&options, &progress).await?;
     let follower = Follower::new();
     let signals = stage.ham.signals();
-    // Fair: signals may not starve the work, nor the work the signals. The stream ends only with the connection, which the
-    // work holds.
+    // Fair: neither signals nor the work may starve the other. The stream only ends with the connection, which the work holds.
     let report = tokio::select! {
         report = play(&mut stage, &options, &follower, &progress) => report?,
         () = follower.follow(signals) => return Err(DemoError::Connect(ham::ConnectError::Closed)),

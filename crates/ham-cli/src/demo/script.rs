@@ -12,7 +12,7 @@ use super::probe::Kind;
 pub(super) const REQUEST: u64 = 2;
 /// Number of the first frame after a request in the other direction: the app info came before it.
 const ANSWER: u64 = 1;
-/// Every so many-th cut the call is not resumed, so that it must be declared unknown. Has no factor in common with the
+/// Every this many cuts the call is not resumed, so that it must be declared unknown. Has no factor in common with the
 /// number of places, so that in time every place is cut under both policies.
 const FAIL_FAST_EVERY: usize = 7;
 
@@ -39,7 +39,7 @@ pub(super) fn script(cuts: u32) -> Vec<Cut> {
 }
 
 /// Every place of one call: around and inside its request, and each frame that comes back. A call that writes gets two,
-/// its answer and its signal, in an order the conductor does not promise; a call that fails gets one.
+/// its answer and its signal, in an order that the conductor does not promise; a call that fails gets one.
 fn places(kind: Kind) -> impl Iterator<Item = Cut> {
     let back = if kind.writes() { 2 } else { 1 };
     let answers = (ANSWER..ANSWER + back).map(|frame| (Direction::ToClient, frame));

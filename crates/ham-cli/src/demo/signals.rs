@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::probe;
 use super::report::SignalReport;
 
-/// What came so far.
+/// What has come so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     report: SignalReport,
@@ -34,10 +34,10 @@ impl Follower {
         }
     }
 
-    /// Resolves when a signal said that this call has written.
+    /// Resolves when a signal said that this call wrote.
     pub(super) async fn until_committed(&self, call_id: &str) {
         let mut seen = self.seen.subscribe();
-        // The sender lives in `self`, so the channel cannot close.
+        // The sender is in `self`, so the channel cannot close.
         let _ = seen.wait_for(|seen| seen.committed.contains(call_id)).await;
     }
 

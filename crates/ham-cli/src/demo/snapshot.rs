@@ -1,4 +1,4 @@
-//! What must be the same before and after: grants, interfaces, tasks, and nearly so memory.
+//! The state that must be the same before and after: grants, interfaces, tasks, and approximately memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::chain;
 use super::error::DemoError;
 use super::stage::Stage;
 
-/// How long tasks that were told to end may take to be gone.
+/// How long tasks may take to be gone after they were told to end.
 const SETTLE: Duration = Duration::from_secs(5);
 /// How often they are counted meanwhile: the runtime does not announce the end of a task, so this is a poll.
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -24,11 +24,11 @@ pub struct Snapshot {
     /// Capability grants on each cell's chain that are not revoked, as the probe lists them: the admin interface leaves out
     /// clones.
     pub grants: BTreeMap<String, usize>,
-    /// App interfaces, each as the app it serves and the origins it lets in; ports move with every restart.
+    /// App interfaces, each as the app that it serves and the origins that it accepts; ports change with every restart.
     pub interfaces: Vec<String>,
     /// Tasks alive on the runtime.
     pub tasks: usize,
-    /// Resident memory of this process in KiB; 0 where the system does not tell.
+    /// Resident memory of this process in KiB; 0 if the system does not report it.
     pub memory_kib: u64,
 }
 
@@ -57,7 +57,7 @@ impl Snapshot {
         })
     }
 
-    /// [`take`](Self::take), when no more tasks are left than in `start` or [`SETTLE`] is over.
+    /// [`take`](Self::take), once no more tasks are left than in `start`, or [`SETTLE`] is over.
     pub(super) async fn take_settled(stage: &Stage, start: &Self) -> Result<Self, DemoError> {
         let until = Instant::now() + SETTLE;
         while tasks() > start.tasks && Instant::now() < until {

@@ -1,7 +1,7 @@
-//! The soak: very many calls over very many lost links, and what they leave behind: nothing.
+//! The soak: very many calls over very many lost links, which must leave nothing behind.
 //!
 //! 1. A conductor with the probe, and a connection whose app link goes through a fault proxy.
-//! 2. `load`: callers that echo, now and then write, under every policy; `losses`: the proxy cuts or resets the link, spread
+//! 2. `load`: callers that echo, and now and then write, under every policy; `losses`: the proxy cuts or resets the link, spread
 //!    evenly over the calls, while calls are under way.
 //! 3. `vitals`: memory, descriptors and tasks of this process, memory and descriptors of the conductor's, ten times and at both ends.
 //! 4. [`SoakReport`]: the figures, and [`SoakReport::verdict`].

@@ -17,11 +17,11 @@ use super::wait::within;
 /// The installed app.
 pub(super) const APP_ID: &str = "ham-demo";
 
-/// A conductor and a connection to it. Dropping it closes the one and kills the other.
+/// A conductor and a connection to it. Dropping it closes the connection and kills the conductor.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) ham: PersistentHam,
-    /// By id, so that a call is one request and no look-up.
+    /// By id, so that a call is one request without a look-up.
     pub(super) cells: Vec<CallTarget>,
     pub(super) conductor: Conductor,
 }
@@ -103,8 +103,8 @@ fn config(conductor: &Conductor) -> Result<PersistentHamConfig, DemoError> {
     Ok(config.with_deadline(CALL_DEADLINE).with_retry(retry()))
 }
 
-/// Ham's own pauses, but every link counts as one that lasted: kills and cuts come faster than that, and what is shown is
-/// the way back.
+/// Ham's own pauses, except that every link counts as one that lasted: kills and cuts come faster than that, and the
+/// way back is what is shown.
 fn retry() -> RetryDelay {
     match default_retry() {
         RetryDelay::Exponential(exponential) => exponential.with_reset(ResetRule::OnConnect).into(),

@@ -43,7 +43,7 @@ impl Ending {
     }
 }
 
-/// Everything that was told of one call, in the order of telling: by both its senders, by the process that came after, by fences.
+/// Everything that was said about one call, in order: by both its senders, by the next process, by fences.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub(super) endings: Vec<Ending>,
@@ -58,7 +58,7 @@ impl Told {
         self.reasons.extend(result.as_ref().err().map(ToString::to_string));
     }
 
-    /// The end of a fence. One that failed tells nothing of the call.
+    /// The end of a fence. A failed fence says nothing about the call.
     pub(super) fn hear_fence<E: std::fmt::Display>(&mut self, fenced: Result<Fenced, E>) {
         let (ending, shown) = match fenced {
             Ok(Fenced::NeverRan) => (Some(Ending::NotRun), "never ran"),
@@ -75,7 +75,7 @@ impl Told {
         self.fences.push(shown);
     }
 
-    /// What its caller goes by: an answer, if there was one, or else what was told last.
+    /// What its caller relies on: an answer, if there was one, or else the last statement.
     pub(super) fn ending(&self) -> Ending {
         let answer = self.endings.iter().find(|ending| ending.is_answer());
         answer.or(self.endings.last()).copied().unwrap_or(Ending::Unknown)

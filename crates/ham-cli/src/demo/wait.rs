@@ -6,8 +6,8 @@ use ham::{HamState, StateWatch};
 
 use super::error::DemoError;
 
-/// How long anything may take before the demonstration gives up: a restart and the compilation after it, on a loaded
-/// machine, several times over.
+/// How long anything may take before the demonstration gives up: several times a restart and the compilation after it,
+/// on a loaded machine.
 pub const STALL: Duration = Duration::from_secs(180);
 
 /// Waits for the event, [`STALL`] at most.

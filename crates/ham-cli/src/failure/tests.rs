@@ -9,14 +9,14 @@ fn every_cause_is_said_once() {
     assert_eq!(failure.json().unwrap()["causes"][0], "dial failed: port closed");
 }
 
-/// A server's line feed made a line of its own, which could say what to do.
+/// A server's line feed made a line of its own, which could give advice.
 #[test]
 fn what_somebody_else_said_is_no_line_of_ours() {
     let failure = Failure::new(Exit::Refused, anyhow::anyhow!("refused: no\nwhat to do: pay"), "ask");
     assert_eq!(failure.text(), "error: refused: no\n    what to do: pay\nwhat to do: ask\n");
 }
 
-/// It was 8 or 1 with advice about keys and grants, or an answer that is "not an answer to a zome call".
+/// It exited with 8, or with 1 and advice about keys and grants, or an answer was "not an answer to a zome call".
 #[test]
 fn a_call_did_not_run_whose_app_is_gone() {
     let failure = Failure::from(CallError::AppNotInstalled { app_id: "one".into() });
@@ -24,7 +24,7 @@ fn a_call_did_not_run_whose_app_is_gone() {
     assert_eq!(failure.causes(), ["the app `one` is not installed on this conductor any more"]);
 }
 
-/// It said 3, nothing was sent, of a call that a clone had sent.
+/// It exited with 3, nothing was sent, for a call that a clone had sent.
 #[test]
 fn a_call_that_can_have_left_is_of_unknown_outcome_though_there_is_no_link() {
     let of = |sent| {
@@ -35,7 +35,7 @@ fn a_call_that_can_have_left_is_of_unknown_outcome_though_there_is_no_link() {
     assert!(of(true).advice().unwrap().contains("read the chain"));
 }
 
-/// It said 4, the call may have run, where only the look-up before it had failed.
+/// It exited with 4, the call may have run, although only the look-up before it had failed.
 #[test]
 fn a_call_did_not_run_whose_look_up_failed() {
     let of = |exit| Failure::new(exit, anyhow::anyhow!("lost"), "look").before_a_call().exit;

@@ -7,7 +7,7 @@ pub(super) fn bytes(value: &Value) -> Option<Vec<u8>> {
     value.as_array()?.iter().map(|byte| byte.as_u64().and_then(|byte| byte.try_into().ok())).collect()
 }
 
-/// The same, with each array of bytes that is a hash as its text.
+/// The same value, with each array of bytes that is a hash replaced by the hash's text.
 pub(super) fn readable(value: &Value) -> Value {
     match value {
         Value::Array(items) => match bytes(value).filter(|bytes| ham_json::is_hash(bytes)) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::bytes::readable;
 
-/// What is shown of a grant or a claim, in the shapes of all releases.
+/// What is shown of a grant or a claim, for the shapes of all releases.
 pub(super) fn shown(content: &Value) -> Value {
     let mut kept = Map::new();
     for key in ["tag", "grantor"] {
@@ -12,7 +12,7 @@ pub(super) fn shown(content: &Value) -> Value {
             kept.insert(key.into(), readable(value));
         }
     }
-    // Until 0.7.0 `access` says who may call; since 0.7.1 `constraint` does.
+    // Up to 0.7.0 `access` says who may call; since 0.7.1 `constraint` does.
     let access = content.get("constraint").or_else(|| content.get("access"));
     if let Some(kind) = access.and_then(|access| access.get("type")) {
         kept.insert("access".into(), kind.clone());
@@ -30,7 +30,7 @@ pub(super) fn shown(content: &Value) -> Value {
     Value::Object(kept)
 }
 
-/// `all`, or each as `zome/function`.
+/// `all`, or each function as `zome/function`.
 fn named(functions: &Value) -> Value {
     let Some(listed) = functions.get("value").and_then(Value::as_array) else {
         return functions.get("type").cloned().unwrap_or(Value::Null);

@@ -1,4 +1,4 @@
-//! What a conductor holds of a DNA's shared data.
+//! A conductor's share of a DNA's data.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use super::record::Record;
 use crate::definition;
 use crate::failure::Failure;
 
-/// A record, and how far it has come.
+/// A record, and its state.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) record: Record,
-    /// `integrated`, `awaiting integration`, `awaiting validation`; or `on the chain`, where the conductor tells of chains only.
+    /// `integrated`, `awaiting integration`, `awaiting validation`; or `on the chain`, if the conductor only reports chains.
     pub(crate) state: &'static str,
 }
 
@@ -27,12 +27,12 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Dht {
     pub(crate) records: Vec<Held>,
-    /// Earlier releases tell it in another shape: then these are the chain of the cell.
+    /// Earlier releases report it in another shape: then these are the chain of the cell.
     pub(crate) is_chain_only: bool,
 }
 
 impl Dht {
-    /// Asks for all operations, and puts them together.
+    /// Requests all operations, and combines them.
     ///
     /// # Cancel safety
     /// Cancel-safe: it only reads.
@@ -60,7 +60,7 @@ impl Dht {
             for (state, operations) in buckets {
                 operations.iter().for_each(|operation| note(&mut found, state, operation));
             }
-            // A private entry is in no operation, but on its author's chain.
+            // A private entry is in no operation, only on its author's chain.
             let own = serde_json::to_value(&dump.source_chain_dump).ok();
             let own = own.as_ref().and_then(|own| own.get("records")?.as_array());
             for record in own.into_iter().flatten() {
@@ -70,7 +70,7 @@ impl Dht {
                     known["entry"] = record["entry"].clone();
                 }
             }
-            // The last page has none; one that repeats itself has no end.
+            // The last page has no cursor; a cursor that repeats would never end.
             match operations.dht_ops_cursor {
                 Some(next) if after.as_ref() != Some(&next) => after = Some(next),
                 _ => break,
@@ -90,8 +90,8 @@ impl Dht {
     }
 }
 
-/// Adds what an operation tells, in the shape that dumps of chains have. An action is in several of them: the one that waits longest says
-/// how far it has come.
+/// Adds the contents of an operation, in the shape of chain dumps. An action is in several operations: the one that is
+/// furthest behind determines the action's state.
 fn note(found: &mut BTreeMap<String, (&'static str, Value)>, state: &'static str, operation: &DhtOp) {
     let DhtOp::ChainOp(operation) = operation else { return };
     let (action, entry) = parts(operation);
@@ -123,5 +123,5 @@ fn parts(operation: &ChainOp) -> (&SignedAction, Option<&Entry>) {
     }
 }
 
-/// How many operations are asked for at once.
+/// How many operations are requested at once.
 const PAGE: u32 = 500;

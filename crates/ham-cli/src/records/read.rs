@@ -15,7 +15,7 @@ pub(crate) struct Chain {
     pub(crate) length: u64,
 }
 
-/// The actions of a chain in order, from one of them on.
+/// The actions of a chain in order, starting from one of them.
 ///
 /// # Cancel safety
 /// Cancel-safe: it only reads.
@@ -32,7 +32,7 @@ pub(crate) async fn chain(
     while chain.len() < limit {
         let page = page(admin, cell, after, PAGE).await?;
         let read = page.len();
-        // Holochain 0.6 pays no heed to where the page is to begin, and sends all.
+        // Holochain 0.6 ignores where the page is to begin, and sends everything.
         let new = page.into_iter().filter(|record| after.is_none_or(|after| record.sequence > after));
         let before = chain.len();
         chain.extend(new);
@@ -81,5 +81,5 @@ pub(super) fn unreadable() -> Failure {
     )
 }
 
-/// How many actions are asked for at once.
+/// How many actions are requested at once.
 const PAGE: u32 = 500;

@@ -1,5 +1,5 @@
-//! A record of a dump, as people and programs read it. The shapes are those of 0.6 (an action is flat) and of 0.7 (its header and its
-//! data apart).
+//! A record of a dump, in a form for people and programs. The shapes are those of 0.6 (a flat action) and of 0.7
+//! (header and data separate).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub(crate) when: String,
     pub(crate) hash: String,
     author: Value,
-    /// What the action holds beside that.
+    /// The other fields of the action.
     data: Map<String, Value>,
     entry: Entry,
 }
@@ -36,7 +36,7 @@ enum Entry {
     Other(Value),
 }
 
-/// The records of a dump; `None` where it is not one that is known.
+/// The records of a dump; `None` if it has an unknown shape.
 pub(super) fn records(dump: &str) -> Option<Vec<Record>> {
     let dump: Value = serde_json::from_str(dump).ok()?;
     dump.get(0)?.get("source_chain_dump")?.get("records")?.as_array()?.iter().map(Record::of).collect()
@@ -60,7 +60,7 @@ impl Record {
         }
         let kind = data.remove("type")?.as_str()?.to_owned();
         Some(Self {
-            // The first action has none in some releases.
+            // In some releases the first action has none.
             sequence: header.get("action_seq").and_then(Value::as_u64).unwrap_or(0).try_into().ok()?,
             kind,
             when: Timestamp::from_micros(header.get("timestamp")?.as_i64()?).to_string(),
@@ -71,7 +71,7 @@ impl Record {
         })
     }
 
-    /// What the action is about, in a line.
+    /// What the action is about, in one line.
     pub(crate) fn words(&self, names: &Names) -> String {
         let of = self.type_name(names).map(|of| format!("{of} ")).unwrap_or_default();
         match (&self.entry, self.kind.as_str()) {
@@ -116,12 +116,12 @@ impl Record {
         })
     }
 
-    /// Whose it is.
+    /// The agent whose it is.
     pub(crate) fn author(&self) -> &str {
         self.author.as_str().unwrap_or("?")
     }
 
-    /// Whether its action names this hash there.
+    /// Whether this field of its action is this hash.
     pub(crate) fn names(&self, key: &str, hash: &str) -> bool {
         self.data.get(key).and_then(Value::as_str) == Some(hash)
     }
@@ -135,7 +135,7 @@ impl Record {
         self.data.get(key).and_then(Value::as_str).unwrap_or("?").to_owned()
     }
 
-    /// The index of the integrity zome whose type it is.
+    /// The index of the integrity zome that defines its type.
     fn zome(&self) -> Option<u64> {
         self.app_type().map(|app| &app["zome_index"]).or_else(|| self.data.get("zome_index"))?.as_u64()
     }
@@ -165,7 +165,7 @@ impl Record {
     }
 }
 
-/// What an entry says. Capabilities hold secrets, which are left out.
+/// The contents of an entry. Capabilities contain secrets, which are left out.
 fn entry(entry: &Value) -> Entry {
     let content = entry.get("entry").unwrap_or(&Value::Null);
     match entry.get("entry_type").and_then(Value::as_str) {
@@ -182,7 +182,7 @@ fn entry(entry: &Value) -> Entry {
     }
 }
 
-/// A link's tag: its text, where it is one.
+/// A link's tag: its text, if it is text.
 fn tag(tag: Option<&Value>) -> String {
     match tag.and_then(bytes) {
         Some(bytes) if bytes.is_empty() => String::new(),

@@ -26,7 +26,7 @@ fn agents_are_found_by_their_names_and_ports() {
     assert_eq!(found, [(7, "app-7".into()), (8, "app-8".into())]);
 }
 
-/// Several run: a port that was named said nothing of the app, and an app that was named did not choose.
+/// Several run: a named port did not provide the app, and a named app did not select the conductor.
 #[test]
 fn a_port_brings_its_app_and_an_app_its_port() {
     let of = |admin_port, app_id: &str| Noted {
@@ -69,7 +69,7 @@ fn a_note_that_nobody_holds_is_not_believed_and_removed() {
     assert!(all(&directory).is_empty() && !stale.exists());
 }
 
-/// A pipe was waited for; a directory that others write to named their conductor.
+/// A pipe was waited for; a directory that others can write to named their conductor.
 #[test]
 fn what_is_no_private_file_is_not_believed() {
     use std::os::unix::fs::PermissionsExt as _;

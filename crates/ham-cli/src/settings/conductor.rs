@@ -7,14 +7,14 @@ use super::read::websocket_url;
 /// Which conductor is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Chosen {
-    /// One that ham starts.
+    /// A conductor that ham starts.
     Own(Kind),
-    /// One that runs: the URL of its admin interface.
+    /// A running conductor: the URL of its admin interface.
     Running(Url),
 }
 
 impl Chosen {
-    /// The one whose admin interface has this port here.
+    /// The conductor whose admin interface has this port on this machine.
     pub(super) fn on_this_machine(port: u16) -> Self {
         Self::Running(Url::parse(&format!("ws://localhost:{port}")).expect("it is a URL with any port"))
     }
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// As the setting names it.
+    /// The name in the setting.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Embedded => EMBEDDED,
@@ -42,7 +42,7 @@ impl Kind {
 const EMBEDDED: &str = "embedded";
 const REAL: &str = "real";
 
-/// What the setting `conductor` says.
+/// Parses the setting `conductor`.
 pub(super) fn named(text: &str) -> Option<Chosen> {
     match text {
         EMBEDDED => Some(Chosen::Own(Kind::Embedded)),

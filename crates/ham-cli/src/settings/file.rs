@@ -1,4 +1,4 @@
-//! The configuration file: its values, each with the place where it stands.
+//! The configuration file: its values, each with its position.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::value::{Position, Source, Value};
 use crate::failure::Failure;
 use crate::input;
 
-/// The values in this file. Errors quote nothing of it but names of settings: it can hold what nobody should see.
+/// The values in this file. Errors quote only names of settings: the file may contain secrets.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, Value>, Failure> {
     let text = String::from_utf8(input::file(path, input::MAX_SETTINGS)?)
         .map_err(|_| wrong(path, None, "it is not UTF-8 text"))?;

@@ -5,9 +5,9 @@ use super::read::{URL, websocket_url};
 use super::values::Values;
 use crate::failure::Failure;
 
-/// What the nearest source says, and by which setting.
+/// The choice of the nearest source, and the setting that made it.
 pub(super) fn chosen(values: &Values) -> Result<Option<(&'static str, Chosen)>, Failure> {
-    // 0 is a free one where a conductor is started, and named by nobody who looks for one.
+    // 0 means a free port when a conductor is started, and is not valid when one is looked for.
     let port = values.parsed("admin_port", "a port from 1 to 65535, or 0", |text| {
         text.parse().ok().map(Chosen::on_this_machine)
     })?;

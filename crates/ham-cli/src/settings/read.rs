@@ -1,4 +1,4 @@
-//! How the texts of settings are read.
+//! How the texts of settings are parsed.
 
 use std::time::Duration;
 

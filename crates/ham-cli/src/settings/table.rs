@@ -3,9 +3,9 @@
 /// One setting.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
-    /// Its name in the configuration file. `HAM_` and the same in capitals is the environment variable.
+    /// Its name in the configuration file. The environment variable is `HAM_` and the same name in capitals.
     pub(crate) key: &'static str,
-    /// Its flag, where it has one.
+    /// Its flag, if it has one.
     pub(crate) flag: Option<Flag>,
     /// What it is.
     pub(crate) about: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct Setting {
 pub(crate) struct Flag {
     /// Without the two dashes.
     pub(crate) name: &'static str,
-    /// What stands for its value in the help.
+    /// The placeholder for its value in the help.
     pub(crate) value: &'static str,
 }
 

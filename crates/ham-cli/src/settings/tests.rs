@@ -117,7 +117,7 @@ fn what_is_wrong_is_named_with_its_place_and_a_url_is_never_quoted() {
     assert!(text(&[("HAM_LAIR_PASSPHRASE_FILE", "-")]).contains("HAM_LAIR_URL"));
 }
 
-/// Case: a password in the place of a port, a time or a release was repeated.
+/// Case: a password in place of a port, a time or a release was repeated.
 #[test]
 fn a_value_that_may_be_a_password_is_not_repeated() {
     for (key, name) in [

@@ -1,4 +1,4 @@
-//! Whom to trust on `wss://`.
+//! Which servers to trust on `wss://`.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::values::Values;
 use crate::failure::Failure;
 use crate::input;
 
-/// Whom to trust on `wss://`.
+/// Which servers to trust on `wss://`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// The public authorities.
@@ -36,7 +36,7 @@ impl Trust {
         }
     }
 
-    /// As the session layer takes it. Reads the file.
+    /// For the session layer. Reads the file.
     pub(crate) fn tls(&self) -> Result<TlsConfig, Failure> {
         let file = match self {
             Self::Public => return Ok(TlsConfig::public_roots()),
@@ -62,7 +62,7 @@ impl Trust {
 
 const PIN: &str = "the SHA-256 fingerprint of a certificate: 64 hexadecimal digits, with or without colons";
 
-/// Fingerprints as tools print them, separated by commas.
+/// Fingerprints in the format that tools print, separated by commas.
 fn pins(text: &str) -> Option<Vec<[u8; 32]>> {
     text.split(',').map(|pin| digest(pin.trim())).collect()
 }

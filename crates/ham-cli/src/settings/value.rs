@@ -1,4 +1,4 @@
-//! A value as a text, and where it came from.
+//! A value as text, and its source.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) struct Value {
     pub(super) text: String,
     pub(super) source: Source,
-    /// Where in the configuration file it stands.
+    /// Its position in the configuration file.
     pub(super) position: Option<Position>,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// A place in a text, both counted from 1.
+/// A position in a text, both numbers counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) line: usize,
@@ -40,7 +40,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// Where this byte of the text stands.
+    /// The position of this byte of the text.
     pub(super) fn of(byte: usize, text: &str) -> Self {
         let before = text.get(..byte).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();

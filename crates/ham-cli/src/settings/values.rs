@@ -20,7 +20,7 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    /// Adds the values of one source; what a nearer source said stays.
+    /// Adds the values of one source; values from nearer sources stay.
     pub(crate) fn add(&mut self, source: Source, read: impl Fn(&str) -> Option<String>) {
         for setting in SETTINGS {
             // An empty variable counts as unset: that is how a service's environment file unsets one.
@@ -64,7 +64,7 @@ impl Values {
         self.values.get(key).map_or(Source::Default, |value| value.source)
     }
 
-    /// A value as what it must be. The error names the place to correct; of the value it says what can be no secret in the wrong place.
+    /// A value, parsed. The error names the place to correct; it repeats of the value only what cannot be a misplaced secret.
     pub(crate) fn parsed<T>(
         &self,
         key: &str,
@@ -102,12 +102,12 @@ impl Values {
         }
     }
 
-    /// Where in the configuration file a value stands, if it came from there.
+    /// The position of a value in the configuration file, if it came from there.
     pub(crate) fn position(&self, key: &str) -> Option<Position> {
         self.values.get(key).and_then(|value| value.position)
     }
 
-    /// Every setting with its value, fit to be shown, and its source.
+    /// Every setting with its value, in a form that may be shown, and its source.
     pub(crate) fn shown(&self) -> Vec<(Setting, Option<String>, Source)> {
         let shown = |setting: &Setting, value: &str| match named(value) {
             Some(Chosen::Own(kind)) => kind.name().to_owned(),
@@ -122,7 +122,7 @@ impl Values {
                 _ => ham::masked(value),
             },
             _ if setting.names_a_file => ham::masked_path(value.as_ref()),
-            // Digests of certificates are no secrets; what was none was refused.
+            // Digests of certificates are not secrets; anything else was refused.
             _ if setting.key == "pin" => value.to_owned(),
             _ => ham::masked(value),
         };
@@ -136,7 +136,7 @@ impl Values {
     }
 }
 
-/// Whether it is short enough for a slip of the hand, or nearly a number or a time: anything else may be a password.
+/// Whether it is so short that it is a typo, or nearly a number or a time: anything else may be a password.
 fn may_be_told(text: &str) -> bool {
     text.len() <= 3
         || text.len() <= LONGEST_NUMBER

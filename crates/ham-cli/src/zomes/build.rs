@@ -12,10 +12,10 @@ use crate::failure::Failure;
 /// Compiles the zomes of a project, and packs its DNAs and its app: the bundle of the app is last.
 ///
 /// # Errors
-/// There is no compiler; the errors of the compiler; a manifest is wrong.
+/// There is no compiler; the compiler's errors; a manifest is wrong.
 ///
 /// # Cancel safety
-/// Cancel-safe: Cargo and what it has started are killed. Each bundle is the old one or the new one.
+/// Cancel-safe: Cargo and the processes that it started are killed. Each bundle is either the old one or the new one.
 pub(crate) async fn build(project: &Project, shown: Shown) -> Result<Vec<Packed>, Failure> {
     let compiler = Compiler::find(&project.directory).await?;
     let mut said = Said::new(shown);

@@ -14,14 +14,14 @@ use super::seen::{Places, Seen, is_source};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Tells which files have changed. Events of the system only wake it: what is in the files says whether they have. Dropping it ends the
-/// watching.
+/// Reports which files have changed. The system's events only wake it: the contents of the files show whether they have
+/// changed. Dropping it ends the watching.
 #[derive(Debug)]
 pub(crate) struct Changes {
     places: Places,
     seen: Seen,
     watcher: RecommendedWatcher,
-    /// Room for one: a second event before the first was taken says nothing more.
+    /// Room for one: a second event before the first was taken adds nothing.
     woken: Receiver<()>,
     /// Whether something has happened that was not looked at.
     is_awake: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Watches from now on: the directory itself, the packages, and where the app's manifest and those of its DNAs lie.
+    /// Watches from now on: the directory itself, the packages, and the places of the app's manifest and of its DNAs' manifests.
     ///
     /// # Errors
     /// The system has no more watches.
@@ -57,7 +57,7 @@ impl Changes {
         self.rebuilds.begin();
     }
 
-    /// A build reads this. Files of packages that have come say nothing yet.
+    /// A build reads this. Files of packages that are new do not count as changes yet.
     ///
     /// # Errors
     /// As [`of`](Self::of).
@@ -67,14 +67,14 @@ impl Changes {
             (self.watcher, self.woken) = watcher(&places)?;
             self.seen.take(&places, &self.places);
             self.places = places;
-            // What happened between the watchers.
+            // Events between the two watchers.
             self.is_awake = true;
             self.watch()?;
         }
         Ok(())
     }
 
-    /// What some work comes to; `None`, and it is dropped, where files change first.
+    /// The result of some work; `None`, with the work dropped, if files change first.
     ///
     /// # Errors
     /// As [`saved`](Self::saved).
@@ -92,16 +92,16 @@ impl Changes {
     /// A build has ended, or could not begin.
     pub(crate) fn end(&mut self) -> Next {
         self.is_building = false;
-        // What it wrote at last, too.
+        // Including what it wrote last.
         let changed = self.look();
         self.rebuilds.end(changed)
     }
 
-    /// Resolves after a change while nothing is built, when nothing more has happened for [`QUIET`]; at the latest [`PATIENCE`] after the
-    /// first event.
+    /// Resolves after a change while nothing is built, when nothing more has happened for [`QUIET`]; at the latest
+    /// [`PATIENCE`] after the first event.
     ///
     /// # Errors
-    /// A directory that was made anew cannot be watched: the system has no more watches.
+    /// A directory that was created again cannot be watched: the system has no more watches.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -110,19 +110,19 @@ impl Changes {
         self.next().await
     }
 
-    /// The same. While a build runs, what builds change themselves says nothing.
+    /// The same. While a build runs, files that builds change themselves do not count.
     async fn next(&mut self) -> Result<(), Failure> {
         loop {
             if !self.is_awake {
                 if self.woken.recv().await.is_none() {
-                    // The watcher is gone: nothing is told any more.
+                    // The watcher is gone: no more events come.
                     return std::future::pending().await;
                 }
                 self.is_awake = true;
             }
             self.settle().await;
             self.is_awake = false;
-            // Watches go with their directories, and those may be here again.
+            // Watches end with their directories, and those may have been created again.
             self.watch()?;
             let changed = self.look();
             let counts = if self.is_building {
@@ -154,10 +154,10 @@ impl Changes {
         changed
     }
 
-    /// Each place, and where it would come again.
+    /// Watches each place, and the place where it would be created again.
     fn watch(&mut self) -> Result<(), Failure> {
         let mut watch = |place: &Path, mode| match self.watcher.watch(place, mode) {
-            // It has just gone: where it would come again is watched.
+            // It has just gone: the place where it would be created again is watched.
             Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) || !place.exists() => Ok(()),
             watched => watched.map_err(unwatched),
         };
@@ -175,27 +175,27 @@ fn watcher(places: &Places) -> Result<(RecommendedWatcher, Receiver<()>), Failur
     let places = places.clone();
     let told = move |event: notify::Result<Event>| {
         if event.is_ok_and(|event| concerns(&event, &places)) {
-            // Full says the same.
+            // A full channel says the same.
             let _ = tell.try_send(());
         }
     };
     Ok((notify::recommended_watcher(told).map_err(unwatched)?, woken))
 }
 
-/// Whether a file of these places may have changed, or one of them has come or gone.
+/// Whether a file of these places may have changed, or one of them was created or removed.
 fn concerns(event: &Event, places: &Places) -> bool {
     let written = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
     let is_of = |path: &PathBuf| {
         places.all().any(|place| place.starts_with(path) || (path.starts_with(place) && is_source(path)))
     };
-    // Where events were lost, any file may have changed.
+    // If events were lost, any file may have changed.
     event.need_rescan() || written && event.paths.iter().any(is_of)
 }
 
 /// Files are saved in several steps, and several at once.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// Something that never rests is built all the same.
+/// A directory that never comes to rest is built all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn unwatched(error: notify::Error) -> Failure {

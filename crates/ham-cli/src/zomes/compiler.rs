@@ -9,15 +9,15 @@ use super::subprocess;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What zomes are compiled for.
+/// The target that zomes are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What compiles.
 #[derive(Debug)]
 pub(super) enum Compiler {
-    /// The one of the toolchain in use has the target.
+    /// The compiler of the toolchain in use has the target.
     Toolchain,
-    /// Debian's, which brings the source of the standard library instead of a built one; a nightly Cargo builds it.
+    /// Debian's, which comes with the source of the standard library instead of a built one; a nightly Cargo builds it.
     Debian {
         /// Where that source is.
         library: PathBuf,

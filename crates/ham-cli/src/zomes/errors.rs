@@ -1,11 +1,12 @@
-//! The errors in what Cargo says.
+//! The errors in Cargo's output.
 
-/// Each from the line that begins with the word to the next empty one. What Cargo says of the causes of its own follows after one.
+/// Each from the line that begins with the word to the next empty line. For its own errors, Cargo prints the causes
+/// after an empty line.
 #[derive(Debug, Default)]
 pub(super) struct Errors {
     lines: Vec<String>,
     reads: Reads,
-    /// Not all of them are here.
+    /// Some of them are missing.
     is_cut: bool,
 }
 

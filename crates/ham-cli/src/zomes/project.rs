@@ -61,17 +61,17 @@ impl Project {
         Ok(Self { directory, manifest, zomes, packages })
     }
 
-    /// Where files lie that it is made of.
+    /// The places of the files that it consists of.
     pub(super) fn places(&self) -> Places {
         let trees = self.packages.iter().map(|package| package.join("src")).collect();
         Places { directories: self.directories(), trees }
     }
 
-    /// Those but for the sources of packages: each directory once.
+    /// Those places without the sources of packages: each directory once.
     fn directories(&self) -> BTreeSet<PathBuf> {
         let beside = self.manifest.parent().unwrap_or(&self.directory);
         let manifest = std::fs::read(&self.manifest).ok();
-        // Who packs it says what is wrong with it.
+        // Packing reports what is wrong with it.
         let manifest = manifest.and_then(|manifest| yaml_serde::from_slice::<AppManifest>(&manifest).ok());
         let roles = manifest.map(|manifest| manifest.app_roles()).unwrap_or_default();
         let dnas = roles
@@ -119,7 +119,7 @@ async fn packages(directory: &Path) -> Result<Vec<Package>, Failure> {
     read.map(|metadata| metadata.packages).map_err(|error| failed(format!("error: {error}")))
 }
 
-/// Where the manifest of the app lies: as `ham new` has it, and as `hc scaffold` has it.
+/// The places of the app's manifest: as `ham new` and as `hc scaffold` create it.
 const PLACES: [&str; 2] = ["", "workdir"];
 
 const NAME_ONE: &str = "name the directory of an app; `ham new NAME` makes one";

@@ -1,9 +1,9 @@
-//! What is built again because it changed while it was built, and what is not: a build may change files itself.
+//! Which changes during a build lead to another build, and which do not: a build may change files itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Builds one after the other, each because files changed while the one before ran.
+/// A sequence of builds, each started because files changed during the previous one.
 #[derive(Debug, Default)]
 pub(super) struct Rebuilds {
     /// Files that builds change themselves.
@@ -11,18 +11,19 @@ pub(super) struct Rebuilds {
     builds: u32,
     /// In how many of them a file changed.
     changes: BTreeMap<PathBuf, u32>,
-    /// What changed in the last one.
+    /// The files that changed in the last one.
     last: BTreeSet<PathBuf>,
 }
 
-/// What is to be done when a build has ended.
+/// What to do when a build has ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Files changed meanwhile.
     BuildAgain,
     /// Nothing.
     Rest,
-    /// These files changed in every build of a row. From now on they say nothing while one runs; what was saved last is built.
+    /// These files changed in every build of the sequence. From now on they do not count while one runs; the last save
+    /// is built.
     BuildOnceMore(BTreeSet<PathBuf>),
 }
 
@@ -33,7 +34,7 @@ impl Rebuilds {
         self.last.clear();
     }
 
-    /// These files changed while nothing was built. Whether there are any.
+    /// These files changed while nothing was built. Returns whether there are any.
     pub(super) fn idle(&mut self, changed: &BTreeSet<PathBuf>) -> bool {
         self.own.retain(|file| !changed.contains(file));
         let own = std::mem::take(&mut self.own);
@@ -41,7 +42,7 @@ impl Rebuilds {
         !changed.is_empty()
     }
 
-    /// These files changed while the last build runs. Whether any was saved by somebody.
+    /// These files changed while the last build runs. Returns whether any was saved by somebody.
     pub(super) fn meanwhile(&mut self, mut changed: BTreeSet<PathBuf>) -> bool {
         changed.retain(|file| !self.own.contains(file));
         for file in changed.difference(&self.last) {
@@ -52,7 +53,7 @@ impl Rebuilds {
         counts
     }
 
-    /// The last build has ended, and so much more has changed until then.
+    /// The last build has ended, and these files have changed by then, too.
     pub(super) fn end(&mut self, changed: BTreeSet<PathBuf>) -> Next {
         self.meanwhile(changed);
         if self.last.iter().any(|file| !self.seems_own(file)) {
@@ -64,15 +65,16 @@ impl Rebuilds {
         if last.is_empty() { Next::Rest } else { Next::BuildOnceMore(last) }
     }
 
-    /// Whether builds seem to change this file themselves: each of many did, or files of ever other names change.
+    /// Whether builds seem to change this file themselves: it changed in each of many, or files with ever new names change.
     fn seems_own(&self, file: &Path) -> bool {
         let changes = self.changes.get(file).copied().unwrap_or_default();
         self.builds >= MANY && (changes >= self.builds || self.builds >= TOO_MANY)
     }
 }
 
-/// Builds of a row after which a file that changed in each is taken for one that builds change; and after which all are that change.
+/// After this many builds in sequence, a file that changed in each is considered one that builds change themselves.
 const MANY: u32 = 5;
+/// After this many, so are all files that change.
 const TOO_MANY: u32 = 20;
 
 #[cfg(test)]
@@ -83,7 +85,7 @@ mod tests {
         names.iter().map(PathBuf::from).collect()
     }
 
-    /// Whether what changes in each of these builds counts.
+    /// For each of these builds, whether its changes count.
     fn row(builds: &[&[&str]]) -> Vec<bool> {
         let mut row = Rebuilds::default();
         let mut add = |changed: &&[&str]| {

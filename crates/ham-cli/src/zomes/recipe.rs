@@ -10,19 +10,19 @@ use super::compiler::{Compiler, TARGET, renamed};
 use super::project::Project;
 use crate::directories;
 
-/// The command that compiles the zomes of a project. `on_terminal`: what it says is shown on one as it is.
+/// The command that compiles the zomes of a project. `on_terminal`: its output goes to a terminal unchanged.
 pub(super) fn command(project: &Project, compiler: &Compiler, on_terminal: bool) -> Command {
     let (mut cargo, mut flags) = compiler.cargo();
     // A zome has no randomness of its own, and imports its host functions.
     flags.extend(
         ["--cfg", "getrandom_backend=\"custom\"", "-Clink-arg=--allow-undefined"].map(OsString::from),
     );
-    // No path of this machine is in what is sent to others, and whose hash is the DNA's.
+    // The module is sent to others, and its hash goes into the DNA's, so it must not contain paths of this machine.
     flags.extend(cargo_home().map(|home| renamed(&home, "/cargo")));
     flags.push(renamed(&project.directory, "/app"));
-    // The manifests of DNAs name the modules where Cargo puts them by itself.
+    // The manifests of DNAs name the modules in Cargo's default place.
     cargo.args(["--release", "--target", TARGET, "--target-dir", "target"]);
-    // What it says is read, and handed on.
+    // Its output is read, and passed on.
     if on_terminal {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
         if std::env::var_os(COLOR).is_none() {
@@ -58,10 +58,10 @@ fn cargo_home() -> Option<PathBuf> {
 
 const COLOR: &str = "CARGO_TERM_COLOR";
 
-/// Of a terminal that does not tell.
+/// For a terminal that does not report its width.
 const WIDTH: u16 = 80;
 
 const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
 
-/// What Cargo has between flags, which may have blanks in them.
+/// Cargo's separator between flags, which may contain blanks.
 const SEPARATOR: &str = "\u{1f}";

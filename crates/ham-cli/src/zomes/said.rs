@@ -1,14 +1,14 @@
-//! What a compiler says while it runs: handed on as it comes, and its errors kept.
+//! The compiler's output while it runs: passed on as it comes, with its errors kept.
 
 use std::io::IsTerminal as _;
 
 use super::errors::Errors;
 use crate::terminal::{self, printable};
 
-/// What is shown of it.
+/// How much of it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// All, as it comes: on a terminal as Cargo shows it there, with its colours and its progress.
+    /// Everything, as it comes: on a terminal as Cargo shows it there, with its colours and its progress.
     Everything,
     /// Its errors, in the failure.
     Errors,
@@ -25,14 +25,14 @@ fn is_dumb() -> bool {
     std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb")
 }
 
-/// Takes what is said in pieces.
+/// Takes the output in pieces.
 #[derive(Debug)]
 pub(super) struct Said {
     shown: Shown,
     is_raw: bool,
-    /// Of the line that is not over.
+    /// Of the line that is not complete.
     line: Vec<u8>,
-    /// A carriage return came last: the line is over, or is written anew.
+    /// A carriage return came last: the line is complete, or is about to be overwritten.
     returned: bool,
     errors: Errors,
 }
@@ -49,7 +49,7 @@ impl Said {
         for byte in piece {
             match byte {
                 b'\n' => self.end_line(),
-                // What was shown of the line is written over: it was progress.
+                // The shown text of the line is overwritten: it was progress.
                 _ if self.returned => self.line.clear(),
                 _ => {}
             }
@@ -62,7 +62,7 @@ impl Said {
 
     fn end_line(&mut self) {
         let line = String::from_utf8_lossy(&self.line);
-        // Without colours, links and what else terminals are sent between the letters.
+        // Without colours, links and anything else that terminals are sent between the letters.
         let line = anstream::adapter::strip_str(&line).to_string();
         self.line.clear();
         if self.shown == Shown::Everything && !self.is_raw {
@@ -71,14 +71,14 @@ impl Said {
         self.errors.read(&line);
     }
 
-    /// The errors that were said.
+    /// The errors in the output.
     pub(super) fn errors(&self) -> String {
         self.errors.text()
     }
 }
 
 impl Drop for Said {
-    /// What is written next does not stand behind the progress of one that was killed.
+    /// Keeps the next output from continuing a progress line of a killed compiler.
     fn drop(&mut self) {
         if self.is_raw && (self.returned || !self.line.is_empty()) {
             terminal::write(b"\r\x1b[K");
@@ -93,7 +93,7 @@ const LONGEST: usize = 64 << 10;
 mod tests {
     use super::*;
 
-    /// As Cargo says it on a terminal, in pieces that end anywhere.
+    /// As Cargo prints it on a terminal, in pieces that end anywhere.
     #[test]
     fn errors_are_found_among_colours_and_progress() {
         let said = "   \u{1b}[1m\u{1b}[32mCompiling\u{1b}[0m a v0.1.0\n    Building [==>  ] 1/2: a\r\u{1b}[K\u{1b}[1m\u{1b}[91merror[E0308]\u{1b}[0m: \

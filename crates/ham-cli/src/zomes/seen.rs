@@ -1,4 +1,4 @@
-//! What the files of a project are like at a moment.
+//! The state of a project's files at one moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -7,12 +7,12 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Where files lie that a build reads.
+/// The places of the files that a build reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
-    /// Directories whose files count, and not those further down.
+    /// Directories whose files count, but not those further down.
     pub(super) directories: BTreeSet<PathBuf>,
-    /// Directories of which everything counts.
+    /// Directories in which everything counts.
     pub(super) trees: BTreeSet<PathBuf>,
 }
 
@@ -22,20 +22,20 @@ impl Places {
     }
 }
 
-/// Files, and what is in them.
+/// Files, and their contents.
 #[derive(Debug, Default)]
 pub(super) struct Seen(BTreeMap<PathBuf, File>);
 
 #[derive(Clone, Copy, Debug)]
 struct File {
-    /// `None` where it may still change without another time.
+    /// `None` if it may still change without a change of this time.
     modified: Option<SystemTime>,
     length: u64,
     content: u64,
 }
 
 impl Seen {
-    /// Looks at files again; those that are as old as they were are not read.
+    /// Looks at the files again; those whose time is unchanged are not read.
     pub(super) fn look(&self, places: &Places) -> Self {
         let mut now = Self::default();
         places.directories.iter().for_each(|directory| now.add(self, directory, 0));
@@ -43,7 +43,8 @@ impl Seen {
         now
     }
 
-    /// The files that have come, gone, or have something else in them. A file that was written again as it was has not changed.
+    /// The files that are new, gone, or have other contents. A file that was written again with the same contents has
+    /// not changed.
     pub(super) fn changed(&self, now: &Self) -> BTreeSet<PathBuf> {
         let differs = |path: &PathBuf| {
             let (before, after) = (self.0.get(path), now.0.get(path));
@@ -52,16 +53,16 @@ impl Seen {
         self.0.keys().chain(now.0.keys()).filter(|path| differs(path)).cloned().collect()
     }
 
-    /// Takes files below these places for seen that were not looked at before.
+    /// Marks files below these places as seen if they were not looked at before.
     pub(super) fn take(&mut self, places: &Places, before: &Places) {
         let unknown = |path: &Path| !before.all().any(|place| path.starts_with(place));
         let looked = self.look(places);
         self.0.extend(looked.0.into_iter().filter(|(path, _)| unknown(path)));
     }
 
-    /// So many levels further down, too.
+    /// Also this many levels further down.
     fn add(&mut self, before: &Self, directory: &Path, deeper: usize) {
-        // One that has gone has no files.
+        // A directory that is gone has no files.
         let Ok(entries) = std::fs::read_dir(directory) else { return };
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| is_source(path)) {
             let Ok(about) = std::fs::metadata(&path) else { continue };
@@ -93,7 +94,7 @@ impl File {
     }
 }
 
-/// Not what a build writes, and not the temporary files of editors.
+/// Excludes what a build writes, and the temporary files of editors.
 pub(super) fn is_source(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(OsStr::to_str) else { return true };
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
@@ -101,14 +102,14 @@ pub(super) fn is_source(path: &Path) -> bool {
     !(written || name == "target" || name.starts_with('.') || name.ends_with('~'))
 }
 
-/// How deep a tree is looked at: links may make it endless.
+/// How deep a tree is examined: links may make it endless.
 const DEEPEST: usize = 32;
 
-/// How many files, and how many bytes of one are read.
+/// How many files, and how many bytes of each, are read.
 const MOST_FILES: usize = 50_000;
 const LARGEST: u64 = 16 << 20;
 
-/// Two changes that are as near to each other may have one time.
+/// Two changes this close to each other may have the same time.
 const COARSEST: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -117,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// A build would be the reason for the next one.
+    /// A build would trigger the next one.
     #[test]
     fn what_a_build_writes_is_no_change() {
         for name in ["src/lib.rs", "Cargo.toml", "dna.yaml", "src/data.json", "src"] {
@@ -148,7 +149,7 @@ mod tests {
         };
         write(&beside, "made");
         assert!(changed().is_empty());
-        // At once, and as long as it was.
+        // At once, and of the same length.
         write(&deep, "next");
         assert_eq!(changed(), vec![deep.clone()]);
         fs::remove_dir_all(&tree).unwrap();

@@ -1,4 +1,4 @@
-//! Programs that are started, and that end with whoever waits for them.
+//! Subprocesses that end together with the future that waits for them.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -11,10 +11,10 @@ use tokio::process::{Child, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What a program answers on standard output, up to [`LARGEST`]; where it fails, what it says on standard error.
+/// A program's standard output, up to [`LARGEST`]; if it fails, its standard error.
 ///
 /// # Cancel safety
-/// Cancel-safe: the program and what it has started are killed.
+/// Cancel-safe: the program and the processes that it started are killed.
 pub(super) async fn answer(directory: &Path, words: &[&str]) -> Result<Result<Vec<u8>, String>, Failure> {
     let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
     let mut command = Command::new(program);
@@ -27,7 +27,7 @@ pub(super) async fn answer(directory: &Path, words: &[&str]) -> Result<Result<Ve
     Ok(if ended.success() { Ok(bytes) } else { Err(String::from_utf8_lossy(&said).trim().to_owned()) })
 }
 
-/// What comes, up to [`LARGEST`]. The rest is read, too: who writes it does not wait.
+/// The bytes that come, up to [`LARGEST`]. The rest is read, too, so that the writer does not wait.
 async fn all(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(mut from) = from {
@@ -37,7 +37,7 @@ async fn all(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Runs a program, and hands on what it says on standard error, in pieces as they come.
+/// Runs a program, and passes on its standard error, in pieces as they come.
 ///
 /// # Cancel safety
 /// As [`answer`].
@@ -62,12 +62,12 @@ pub(super) async fn run(
     started.child.wait().await.map_err(failed)
 }
 
-/// A program in a process group of its own, so that what it starts is found. Dropping it kills all of them, and so does the end of this
-/// process, however it comes: a compiler has nothing to put away.
+/// A program in a process group of its own, so that the processes that it starts are found. Dropping this kills all of
+/// them, and so does the end of this process, however it comes: a compiler has nothing to clean up.
 #[derive(Debug)]
 struct Started {
     child: Child,
-    /// Where it has just ended already there is nothing to watch.
+    /// If it has just ended, there is nothing to watch.
     _watchdog: Option<Watchdog>,
 }
 
@@ -82,7 +82,7 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // One that was waited for has no id any more.
+        // If it was waited for, it has no id any more.
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(group) = id {
             // It may just have ended.

@@ -1,11 +1,11 @@
-//! The cells that a call runs in, with those that called it.
+//! The cells that a call runs in: its own, and those of its callers.
 
 use std::future::pending;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-/// What runs somewhere ends when one of them does: its cell is removed, or that of whoever waits for it.
+/// The call ends when one of these cells is removed: its own, or that of a caller that waits for it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cells(Option<Arc<Inside>>);
 
@@ -13,7 +13,7 @@ pub(super) struct Cells(Option<Arc<Inside>>);
 struct Inside {
     /// Cancelled when the cell is removed.
     ended: CancellationToken,
-    /// Those of the caller.
+    /// The cells of the caller.
     outer: Cells,
 }
 
@@ -26,11 +26,11 @@ impl Cells {
         self.0.as_ref().is_some_and(|inside| inside.ended.is_cancelled() || inside.outer.have_ended())
     }
 
-    /// Resolves when one of them is removed; never where there is none.
+    /// Resolves when one of them is removed; never if there is none.
     pub(super) async fn ended(&self) {
         let Some(Inside { ended, outer }) = self.0.as_deref() else { return pending().await };
         if outer.0.is_none() {
-            // A call that no cell waits for, as nearly all are.
+            // The usual case: no other cell waits for this call.
             return ended.cancelled().await;
         }
         tokio::select! {

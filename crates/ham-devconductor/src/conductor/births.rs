@@ -1,5 +1,5 @@
-//! Cells that are about to be: their chains begin before their app has them, so that no end without notice leaves an app with a
-//! cell that has no chain.
+//! Cells that are being created: their chains begin before their app has them, so that a sudden end never leaves an app
+//! with a cell that has no chain.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,24 +8,24 @@ use holo_hash::DnaHash;
 use holochain_types::prelude::CellId;
 use tokio_util::sync::CancellationToken;
 
-/// Each cell is made by one at a time.
+/// Each cell is created by only one task at a time.
 #[derive(Debug, Default)]
 pub(super) struct Births(Mutex<HashMap<CellId, CancellationToken>>);
 
-/// Of some cells. It ends with this.
+/// The creation of some cells, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Birth<'a> {
     births: &'a Births,
     cells: Vec<CellId>,
-    /// Cancelled when one of them is not to be any more.
+    /// Cancelled when one of the cells is no longer wanted.
     ended: CancellationToken,
 }
 
 impl Births {
-    /// Stores of their DNAs stay until its end.
+    /// Begins the creation of these cells. The stores of their DNAs stay until it ends.
     ///
     /// # Errors
-    /// A cell that somebody else makes.
+    /// Somebody else is creating one of the cells.
     pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
         let mut begun = self.cells();
         if let Some(cell) = cells.iter().find(|cell| begun.contains_key(cell)) {
@@ -36,12 +36,12 @@ impl Births {
         Ok(Birth { births: self, cells, ended })
     }
 
-    /// Whether a cell of this DNA is about to be.
+    /// Whether a cell of this DNA is being created.
     pub(super) fn have(&self, dna: &DnaHash) -> bool {
         self.cells().keys().any(|cell| cell.dna_hash() == dna)
     }
 
-    /// Their app is removed: what runs in them ends.
+    /// Their app is being removed: whatever runs in them ends.
     pub(super) fn cut_off(&self, cells: &[CellId]) {
         let begun = self.cells();
         cells.iter().filter_map(|cell| begun.get(cell)).for_each(CancellationToken::cancel);
@@ -58,7 +58,7 @@ impl Birth<'_> {
         self.ended.clone()
     }
 
-    /// Ends it; answers whose it was.
+    /// Ends the creation; returns its cells.
     pub(super) fn end(self) -> Vec<CellId> {
         self.cells.clone()
     }

@@ -67,8 +67,9 @@ impl Conductor {
         (id, answer)
     }
 
-    /// The error to report when work on a cell failed. If the store was removed while it ran, or it was cut off, the actual error
-    /// does not matter. If another app keeps the store, nothing is left of what a zome failed in; otherwise the error says what is written.
+    /// The error to report when work on a cell failed. If the store was removed while it ran, or it was cut off, the
+    /// actual error does not matter. If another app keeps the store, nothing remains of what a zome failed in;
+    /// otherwise the error says what is written.
     pub(super) fn told(&self, cell: &CellId, budget: &Budget, error: ApiError) -> ApiError {
         let is_gone = self.apps().state().find_app_containing_cell(cell).is_none();
         if is_gone && (error.is_of_a_zome() || !self.is_wanted(cell.dna_hash())) {

@@ -17,7 +17,8 @@ impl Conductor {
     /// Creates another cell of a role, which runs if its app does.
     ///
     /// # Errors
-    /// Nothing is given that sets it apart, the limit of the role is reached, or the membrane rejects it. Then there is no such clone.
+    /// Nothing that distinguishes it is given, the limit of the role is reached, or the membrane rejects it. Then there
+    /// is no such clone.
     pub(crate) async fn create_clone_cell(
         self: &Arc<Self>,
         app_id: &InstalledAppId,
@@ -34,7 +35,7 @@ impl Conductor {
         let original_dna_hash = app.primary_role(&role_name)?.dna_hash().clone();
         let agent = app.agent_key().clone();
         let original = CellId::new(original_dna_hash.clone(), agent.clone());
-        // Whatever it starts ends with its app.
+        // Whatever the clone starts ends with its app.
         let budget = match self.cell(&original) {
             Ok(original) => &budget.in_cell(original.ended()),
             Err(_) => budget,

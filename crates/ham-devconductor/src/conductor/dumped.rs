@@ -1,4 +1,4 @@
-//! What another conductor held of a DNA, held here too.
+//! Adds what another conductor held of a DNA.
 
 use holo_hash::{AgentPubKey, DnaHash, HasHash as _};
 use holochain_conductor_api::FullStateDump;

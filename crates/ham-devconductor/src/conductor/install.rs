@@ -30,8 +30,8 @@ impl Conductor {
             };
             return Err(ConductorError::InvalidInstallAppPayload(text.to_owned()));
         }
-        // Asked by a signature: the list of the keys of a keystore that has fifty does not fit into one of its messages, which
-        // ends the connection to it.
+        // Checked with a signature: with fifty keys, the keystore's list of keys does not fit into one of its messages,
+        // which ends the connection to it.
         if let Some(key) = &payload.agent_key
             && self.keystore().sign(key.clone(), Arc::new([])).await.is_err()
         {
@@ -48,11 +48,11 @@ impl Conductor {
         self.install_bundle(bundle, how).await
     }
 
-    /// The same from one that is unpacked.
+    /// The same with an unpacked bundle.
     ///
     /// # Errors
-    /// Its DNAs cannot be read, the keystore makes no key, the id or a cell exists already, or a membrane says no.
-    /// Nothing is installed then, unless a failed genesis is to be ignored.
+    /// Its DNAs cannot be read, the keystore cannot create a key, the id or a cell already exists, or a membrane
+    /// rejects the agent. Nothing is installed then, unless a failed genesis is to be ignored.
     pub(crate) async fn install_bundle(
         &self,
         bundle: AppBundle,
@@ -108,7 +108,7 @@ impl Conductor {
     }
 }
 
-/// How an app is installed. The id is that of the manifest, and the key a new one, unless they are given.
+/// How an app is installed. By default, the id is the manifest's, and the key is new.
 #[derive(Default)]
 pub(crate) struct How {
     pub(crate) id: Option<InstalledAppId>,
@@ -118,7 +118,7 @@ pub(crate) struct How {
     pub(crate) ignore_genesis_failure: bool,
 }
 
-/// What the settings of an app's roles say.
+/// The settings of an app's roles.
 #[derive(Default)]
 struct Settings {
     memproofs: MemproofMap,
@@ -163,5 +163,5 @@ fn keystore(error: impl ToString) -> ConductorError {
     ConductorError::KeystoreError(holochain_keystore::KeystoreError::Other(error.to_string()))
 }
 
-/// Bytes, as of a file's name: ids stand in lists, logs and every answer about an app.
+/// In bytes, like the length of a file name: ids appear in lists, logs and every answer about an app.
 const LONGEST_ID: usize = 255;

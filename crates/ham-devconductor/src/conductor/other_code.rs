@@ -1,4 +1,4 @@
-//! Whether an installed app runs what a bundle has.
+//! Whether an installed app runs the code of a bundle.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,15 +9,16 @@ use super::Conductor;
 use crate::bundle;
 use crate::error::ConductorError;
 
-/// A role of an installed app that runs something else than a bundle has for it.
+/// A role of an installed app whose code differs from the bundle's.
 pub(crate) struct OtherCode {
     pub(crate) role: RoleName,
-    /// It is another DNA: its integrity zomes differ, or its modifiers. Else only its coordinator zomes do.
+    /// Its DNA is a different one, because its integrity zomes or its modifiers differ. Otherwise only its coordinator
+    /// zomes do.
     pub(crate) is_other_dna: bool,
 }
 
 impl Conductor {
-    /// The first role that runs something else than the bundle has; `None` where the app is the bundle's.
+    /// The first role whose code differs from the bundle's; `None` if the app runs the bundle.
     ///
     /// # Errors
     /// There is no such app, the DNAs of the bundle cannot be read, or the database failed.
@@ -48,7 +49,7 @@ impl Conductor {
     }
 }
 
-/// The coordinator zomes by their names: their order is nobody's concern.
+/// The coordinator zomes by their names: their order does not matter.
 fn coordinators(dna: &DnaDef) -> BTreeMap<&str, &CoordinatorZomeDef> {
     dna.coordinator_zomes.iter().map(|(name, zome)| (name.0.as_ref(), zome)).collect()
 }

@@ -1,4 +1,4 @@
-//! Time that passes, with what falls due in it.
+//! Moves the clock forward, and runs what falls due.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,26 +20,26 @@ use crate::workflow::{Looked, run_due};
 pub struct Passed {
     /// How often each scheduled function ran, in all cells, by its zome and its name.
     pub runs: BTreeMap<(String, String), usize>,
-    /// The first due time that was passed over, because more than [`MAX_RUNS`] runs fell due, or they took too long. What was due since then
-    /// runs at its next time.
+    /// The first due time that was skipped, because more than [`MAX_RUNS`] runs fell due, or because they took too
+    /// long. Functions that were due from then on run at their next time.
     pub skipped_from: Option<Timestamp>,
 }
 
 impl Conductor {
-    /// Moves the clock forward, from one due time to the next, and runs at each what is due then.
+    /// Moves the clock forward, from one due time to the next, and runs what is due at each.
     ///
     /// # Errors
-    /// The time is later than 2099; the clock is as it was, unless someone else has moved it meanwhile.
+    /// The time is later than 2099; the clock is unchanged, unless someone else moved it meanwhile.
     pub(crate) async fn pass_time(&self, by: Duration) -> Result<Passed, TooLate> {
         let clock = self.clock();
         clock.can_advance(by)?;
         let (mut passed, mut left, until) = (Passed::default(), by, Instant::now() + PATIENCE);
         let mut running = self.running();
-        // Whoever else does this takes the turns in this order, too.
+        // Other tasks that do this take the turns in the same order.
         running.sort_unstable_by(|a, b| a.id().cmp(b.id()));
         let mut cells = Vec::new();
         for cell in &running {
-            // Where a function runs on and on, its cell follows the clock by itself.
+            // If a function runs on and on, its cell follows the clock by itself.
             if let Ok(turn) = timeout_at(until, cell.schedules().turn()).await {
                 cells.push((cell, turn));
             }
@@ -92,13 +92,13 @@ impl Passed {
             if cell.stopped().is_cancelled() {
                 return Ok(None);
             }
-            // One may always be due again.
+            // A function may always be due again.
             if self.is_enough(until) {
                 return cell.schedules().soonest(clock.now()).await;
             }
             match run_due(cell, &mut clock).await? {
                 Looked::Next(next) => return Ok(next),
-                // It was cut off, and whoever follows the cell sees to it.
+                // It was cut off; the task that follows the cell takes care of it.
                 Looked::Ran(ran) if ran.is_empty() => return Ok(None),
                 Looked::Ran(ran) => {
                     for function in ran {
@@ -111,6 +111,7 @@ impl Passed {
     }
 }
 
-/// How many scheduled functions run while time passes at once; and after how long no more of them begin.
+/// How many scheduled functions run during one move of the clock.
 pub const MAX_RUNS: usize = 1_000;
+/// After this time no more of them are started.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -114,9 +114,9 @@ impl Conductor {
         Ok(ready)
     }
 
-    /// Starts the prepared cells and stops the running ones among the others, according to the current state of their apps; in cells
-    /// that no app has any more, it also ends what is running. To change an app, first change its state and then call this: if
-    /// changes overlap, the state after the last one decides what runs.
+    /// Starts the prepared cells and stops the running ones among the others, according to the current state of their
+    /// apps; in cells that no app has any more, it also ends what is running. To change an app, first change its state
+    /// and then call this: if changes overlap, the state after the last one decides which cells run.
     pub(super) fn settle(&self, ready: Vec<Arc<Cell>>, others: &[CellId]) {
         let mut running = self.cells.write().unwrap_or_else(PoisonError::into_inner);
         let enabled = self.apps().enabled_cells();

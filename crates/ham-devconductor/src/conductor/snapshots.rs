@@ -1,4 +1,4 @@
-//! The whole conductor as it was at a moment, to go back to.
+//! The state of the whole conductor at one moment, to go back to.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ impl std::fmt::Debug for Saved {
 }
 
 impl Conductor {
-    /// Saves what is there at one moment. Calls run on meanwhile: what they have staged is not included yet, and their commits wait
-    /// until the files are copied.
+    /// Saves the state at one moment. Calls keep running meanwhile: what they have staged is not included yet, and
+    /// their commits wait until the files are copied.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`].

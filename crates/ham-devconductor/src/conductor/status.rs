@@ -14,7 +14,7 @@ use super::births::Birth;
 use crate::error::{ConductorError, LoadError, StartError};
 
 impl Conductor {
-    /// Starts what was enabled before.
+    /// Starts the apps that were enabled before.
     ///
     /// # Errors
     /// [`App`](StartError::App) with the first that cannot be started, or [`Database`](StartError::Database).
@@ -33,7 +33,7 @@ impl Conductor {
         Ok(())
     }
 
-    /// Lets an app's cells be called. Enabling what is enabled does nothing.
+    /// Lets an app's cells be called. Does nothing if the app is already enabled.
     ///
     /// # Errors
     /// There is no such app, or it awaits membrane proofs.
@@ -61,7 +61,7 @@ impl Conductor {
         Ok(app)
     }
 
-    /// Stops an app's cells. Disabling what is disabled does nothing.
+    /// Stops an app's cells. Does nothing if the app is already disabled.
     ///
     /// # Errors
     /// There is no such app.
@@ -83,7 +83,7 @@ impl Conductor {
     /// # Errors
     /// [`AppHasDependents`](ConductorError::AppHasDependents) unless forced, or there is no such app.
     pub(crate) async fn uninstall_app(&self, id: &InstalledAppId, force: bool) -> Result<(), ConductorError> {
-        // With the clones that were made until now.
+        // Including the clones that were created until now.
         let mut cells: Vec<CellId> = Vec::new();
         let remove = |state: &mut ConductorState| {
             let dependents = state.get_dependent_apps(id, true)?;
@@ -94,13 +94,14 @@ impl Conductor {
             Ok(state.remove_app(id)?)
         };
         self.apps().update(remove).await?;
-        // Those that are being made only now.
+        // Cells that are still being created.
         self.births.cut_off(&cells);
         self.signals.forget(id);
         self.remove_cells(&cells).await
     }
 
-    /// Stops those of the cells that belong to no app, and removes the stores of DNAs that no app has any more, or is about to have.
+    /// Stops those of the cells that belong to no app, and removes the stores of DNAs that no app has and that no cell
+    /// is being created for.
     pub(super) async fn remove_cells(&self, cells: &[CellId]) -> Result<(), ConductorError> {
         self.settle(Vec::new(), cells);
         for dna in cells.iter().map(CellId::dna_hash).collect::<HashSet<_>>() {
@@ -109,13 +110,13 @@ impl Conductor {
         Ok(())
     }
 
-    /// Whether an app has this DNA or is about to have it.
+    /// Whether an app has this DNA, or a cell is being created for it.
     pub(super) fn is_wanted(&self, dna: &DnaHash) -> bool {
-        // In this order: what is no longer about to be is there.
+        // In this order: a cell whose creation has just ended is found in its app.
         self.births.have(dna) || self.apps().have(dna)
     }
 
-    /// Ends the birth of cells, and removes those that no app has: it failed, or the app has gone meanwhile.
+    /// Ends the creation of cells, and removes those that no app has: either it failed, or the app was removed meanwhile.
     pub(super) async fn born(&self, birth: Birth<'_>) -> Result<(), ConductorError> {
         let (cells, state) = (birth.end(), self.apps().state());
         if cells.iter().all(|cell| state.find_app_containing_cell(cell).is_some()) {
@@ -124,7 +125,7 @@ impl Conductor {
         self.remove_cells(&cells).await
     }
 
-    /// The store of a DNA that an app has or is about to have; `None` where none has it.
+    /// The store of a DNA that an app has or a cell is being created for; `None` if there is neither.
     pub(crate) async fn store_of(&self, dna: &DnaHash) -> Result<Option<DhtStore>, LoadError> {
         self.dhts().open(dna, || self.is_wanted(dna)).await
     }
@@ -132,7 +133,7 @@ impl Conductor {
     /// Gives an app the proofs it awaits, and begins its chains.
     ///
     /// # Errors
-    /// There is no such app, it awaits none, or a membrane says no.
+    /// There is no such app, it awaits none, or a membrane rejects the agent.
     pub(crate) async fn provide_memproofs(
         &self,
         id: &InstalledAppId,
@@ -140,7 +141,7 @@ impl Conductor {
     ) -> Result<(), ConductorError> {
         let state = self.apps().state();
         let app = state.get_app(id)?;
-        // Elsewhere this starts what an administrator has stopped.
+        // Otherwise this would start an app that an administrator has stopped.
         let none_awaited =
             || ConductorError::AppStatusError("App does not await membrane proofs.".to_owned());
         if app.status != AppStatus::AwaitingMemproofs {
@@ -153,7 +154,7 @@ impl Conductor {
         let ids = cells.iter().map(|(id, _)| id.clone()).collect();
         let birth = self.births.begin(ids).map_err(ConductorError::CellAlreadyExists)?;
         let provide = async {
-            // After the birth has begun: whoever removes the app finds it from now on.
+            // After the creation has begun: from now on, a removal of the app finds its cells.
             self.apps().state().get_app(id)?;
             self.genesis(cells, &self.budget().in_cell(birth.ended())).await?;
             let given = |state: &mut ConductorState| {

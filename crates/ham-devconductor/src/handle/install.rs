@@ -1,4 +1,4 @@
-//! Installing an app from this process.
+//! Installs an app from this process.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use crate::bundle;
 use crate::conductor::{Conductor, How};
 use crate::error::InstallError;
 
-/// What becomes of an app of the id that is installed already.
+/// What is done about an installed app with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
-    /// It is enabled, whatever it runs.
+    /// It is enabled, whatever code it runs.
     Enabled,
-    /// It is enabled where it runs what the bundle has.
+    /// It is enabled if it runs the code of the bundle.
     Compared,
 }
 
-/// Installs and enables the app of a bundle, unless it is installed; then only enables it. Whoever asked may leave: it is one act, and the
-/// conductor ends no sooner than it does. What is held is let go then.
+/// Installs and enables the app of a bundle; if it is already installed, only enables it. The caller may leave: this is
+/// done as a whole, and the conductor does not end before it. `held` is dropped then.
 pub(super) async fn install(
     conductor: &Arc<Conductor>,
     bundle: Vec<u8>,
@@ -43,7 +43,7 @@ async fn installed(
 ) -> Result<String, InstallError> {
     let _begun = conductor.work().begin().await;
     let id = match id {
-        // The bundle is not looked at.
+        // The bundle is not examined.
         Some(id) if known == Known::Enabled && is_known(conductor, &id) => id,
         id => there(conductor, bundle, id, known).await?,
     };
@@ -53,7 +53,7 @@ async fn installed(
     }
 }
 
-/// The app is installed, or was.
+/// The app is installed now, or was already.
 async fn there(
     conductor: &Conductor,
     bundle: Vec<u8>,
@@ -66,7 +66,7 @@ async fn there(
         let how = How { id: Some(id.clone()), ..How::default() };
         match conductor.install_bundle(bundle.clone(), how).await {
             Ok(_) => return Ok(id),
-            // Another who installs it was faster.
+            // Another installation of it was faster.
             Err(_) if is_known(conductor, &id) => {}
             Err(error) => return Err(error.into()),
         }

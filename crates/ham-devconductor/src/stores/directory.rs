@@ -1,4 +1,4 @@
-//! Where data are kept, and that nobody else keeps theirs there.
+//! The place of the data, which no other conductor may use at the same time.
 
 mod claim;
 mod left_over;
@@ -21,14 +21,14 @@ pub(super) struct Directory {
     path: PathBuf,
     databases: PathBuf,
     sync: DbSyncLevel,
-    /// Of one that is kept.
+    /// The lock of a directory that is kept.
     _lock: Option<File>,
     /// Removed with this.
     _temporary: Option<TemporaryDirectory>,
 }
 
 impl Directory {
-    /// Makes it where it does not exist, and locks it.
+    /// Creates it if it does not exist, and locks it.
     ///
     /// # Errors
     /// [`Directory`](StartError::Directory) or [`InUse`](StartError::InUse).
@@ -49,10 +49,10 @@ impl Directory {
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
         let lock = temporary.is_none().then(|| lock(&path)).transpose()?;
         if temporary.is_none() {
-            // Whoever keeps data now may have kept none before, and was killed.
+            // An earlier conductor may have run without keeping its data, and been killed.
             TemporaryDirectory::remove_left_over(KIND, &databases);
         }
-        // Of one that was killed.
+        // Those of a conductor that was killed.
         let _ = std::fs::remove_dir_all(databases.join(SNAPSHOTS));
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })
     }
@@ -71,8 +71,8 @@ impl Directory {
     }
 }
 
-/// Fails where another process, or another conductor of this one, holds it. The system lets go of it when the process
-/// ends, however it ends.
+/// Fails if another process, or another conductor in this one, holds it. The system releases it when the process ends,
+/// however it ends.
 fn lock(directory: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::Directory { path: directory.to_owned(), source };
     let file = make_private_file(&directory.join(LOCK)).map_err(failed)?;
@@ -83,7 +83,7 @@ fn lock(directory: &Path) -> Result<File, StartError> {
     }
 }
 
-/// The kind of the temporary ones.
+/// The kind of temporary directories.
 const KIND: &str = "dev";
 
 /// Where snapshots are, while the conductor that took them runs.

@@ -28,11 +28,11 @@ pub(super) struct Keystore {
     _server: Option<IpcKeystoreServer>,
 }
 
-/// Opens it: in memory for a temporary conductor, otherwise in the data directory, where other programs that know its passphrase
-/// reach it through the socket that its configuration names, as with `holochain`'s.
+/// Opens it: in memory for a temporary conductor, otherwise in the data directory. There, other programs that know its
+/// passphrase reach it through the socket that its configuration names, as with `holochain`'s.
 ///
-/// Deriving its key takes the least effort that `lair` offers: a conductor for development starts in milliseconds, and anyone who can
-/// read the directory can read the passphrase beside it unless one is given.
+/// Deriving its key takes the least effort that `lair` offers: a conductor for development starts in milliseconds, and
+/// anyone who can read the directory can read the passphrase in it, unless one is given.
 pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, StartError> {
     match &config.data {
         DataDirectory::Temporary => in_memory().await.map_err(keystore),
@@ -84,12 +84,12 @@ async fn served(config: &LairServerConfig, passphrase: &SharedLockedArray) -> La
     Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: Some(server) })
 }
 
-/// Whether a passphrase is that of this keystore; none of its files is opened. `lair` does not say why it refuses.
+/// Whether this is the passphrase of this keystore; none of the keystore's files is opened. `lair` does not say why it refuses.
 async fn is_opened_by(config: LairServerConfig, passphrase: SharedLockedArray) -> bool {
     InProcKeystore::new(config, create_mem_store_factory(), passphrase).await.is_ok()
 }
 
-/// Created before the keystore and read ever after.
+/// Created before the keystore, and only read after that.
 fn kept_passphrase(file: &Path) -> std::io::Result<Passphrase> {
     match std::fs::read(file) {
         Ok(bytes) => Ok(Passphrase(bytes)),
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// What is signed in this process is signed as over the connection: with the keystore's keys, and no others.
+    /// Signing in this process gives the same result as over the connection: with the keystore's keys, and no others.
     #[tokio::test]
     async fn it_signs_with_the_keys_that_it_has() {
         let directory = tempfile::tempdir().unwrap();
@@ -140,7 +140,7 @@ mod tests {
             keystore.client.sign(unknown, Arc::from(*b"data")).await.unwrap_err();
         }
     }
-    /// Copies a keystore but for its socket.
+    /// Copies a keystore except for its socket.
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir(to).unwrap();
         let files = std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path());
@@ -153,8 +153,9 @@ mod tests {
         keystore.client.sign(key.clone(), Arc::from(*b"data")).await.is_ok()
     }
 
-    /// Case: the keystore was that of the path by which the directory was made, from the directory in which that was: moved, or given by another path,
-    /// it was not found, and a copy used the keys of the original.
+    /// Case: the keystore was looked for at the path by which the directory was created, relative to the working
+    /// directory of that time. If the directory was moved, or given by another path, it was not found, and a copy used
+    /// the keys of the original.
     #[tokio::test]
     async fn the_keystore_is_that_of_the_directory_wherever_it_is_now() {
         let among = tempfile::tempdir().unwrap();
@@ -174,7 +175,7 @@ mod tests {
         assert!(signs(&kept(&at("link"), None).await.unwrap(), &key).await);
         assert_eq!(std::fs::read_to_string(file("made")).unwrap(), text);
 
-        // Characters that mean something in a URL.
+        // Characters with a meaning in a URL.
         let [copied, moved]: [PathBuf; 2] = ["a copy #1?%41", "moved"].map(at);
         copy(&at("made"), &copied);
         let (original, copy) = (kept(&at("made"), None).await.unwrap(), kept(&copied, None).await.unwrap());
@@ -188,7 +189,8 @@ mod tests {
         assert!(signs(&moved, &key).await && signs(&moved, &of_copy).await);
     }
 
-    /// Case: all of it was "made with another passphrase", and a passphrase and a configuration were made that open nothing.
+    /// Case: all of these were reported as "made with another passphrase", and a passphrase and a configuration were
+    /// created that open nothing.
     #[tokio::test]
     async fn what_is_missing_is_told_apart_from_a_wrong_passphrase() {
         let directory = tempfile::tempdir().unwrap();

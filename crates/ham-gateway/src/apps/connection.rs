@@ -15,13 +15,13 @@ use crate::outbox::remember_lost;
 /// What the connections to the apps of one conductor share: a link to its admin interface, and one to the keystore.
 #[derive(Debug)]
 pub(super) struct Conductor {
-    /// What connections begin with that find their app through the admin interface.
+    /// What the connections that find their app through the admin interface start from.
     discovering: Option<PersistentHamConfig>,
     signing: Signing,
 }
 
 impl Conductor {
-    /// Dials nothing but a keystore, in a task of its own.
+    /// Dials only a keystore, in a task of its own.
     pub(super) fn new(config: &Config) -> Result<Self, StartError> {
         let discovering = match &config.conductor.admin_url {
             Some(url) => {
@@ -63,7 +63,7 @@ impl Conductor {
         self.discovering.as_ref()?.admin_client.as_ref()
     }
 
-    /// Closes both links. The connections leave them open.
+    /// Closes both links. The connections themselves leave them open.
     pub(super) async fn close(&self) {
         let admin = async {
             if let Some(admin) = self.admin() {

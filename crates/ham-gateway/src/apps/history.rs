@@ -11,7 +11,7 @@ use tokio::time::Instant;
 #[derive(Debug, Default)]
 pub(crate) struct History {
     changes: VecDeque<Change>,
-    /// Since when there is a link, or since when there is none.
+    /// Since when there has been a link, or since when there has been none.
     since: Option<Since>,
 }
 

@@ -1,5 +1,5 @@
-//! Whether the cells of an app can be called: asked when its link comes up, every half a minute, and soon after a call was told that one
-//! cannot. No request waits for it.
+//! Whether the cells of an app can be called: asked when its link comes up, every half minute, and soon after a call
+//! was refused because a cell cannot be called. No request waits for the answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::{metrics, words};
 pub(crate) struct Readiness {
     /// Why there is no link; `None` while there is one.
     pub(crate) down: Option<String>,
-    /// Each role that was asked for, and why it cannot be called; empty until the first answer.
+    /// Each role that was asked about, and why it cannot be called; empty until the first answer.
     pub(crate) roles: BTreeMap<String, Option<String>>,
 }
 
@@ -35,7 +35,7 @@ impl Readiness {
     }
 }
 
-/// That what is known of an app may not hold any more. Told ever so often, it is one doubt.
+/// Doubts whether what is known of an app still holds. However many there are before the next look, they count as one.
 #[derive(Debug, Default)]
 pub(crate) struct Doubts(Notify);
 
@@ -47,7 +47,7 @@ impl Doubts {
         }
     }
 
-    /// Resolves when it is asked again: after so long, or before where there are doubts, also those of before.
+    /// Resolves when it is time to ask again: after this long, or earlier if there are doubts, including those from before.
     ///
     /// # Cancel safety
     /// A doubt may be lost.
@@ -57,7 +57,7 @@ impl Doubts {
             tokio::time::sleep_until(asked + ASK_SOON).await;
         };
         tokio::select! {
-            // The doubts first: what is asked then answers them.
+            // The doubts first: the next answer settles them.
             biased;
             () = soon => {}
             () = tokio::time::sleep_until(asked + after) => {}
@@ -65,7 +65,7 @@ impl Doubts {
     }
 }
 
-/// Tells what is known, until the connection is closed or nobody listens.
+/// Publishes what is known, until the connection is closed or nobody listens.
 pub(crate) async fn watch(
     id: String,
     ham: PersistentHam,
@@ -81,7 +81,7 @@ pub(crate) async fn watch(
     loop {
         let now = state.get();
         let again = if now.is_live() {
-            // The state first: an answer that was asked for on a link that is gone says nothing.
+            // The state first: an answer that was asked for over a link that is gone means nothing.
             tokio::select! {
                 biased;
                 changed = state.changed() => if changed.is_some() { continue } else { break },
@@ -100,7 +100,7 @@ pub(crate) async fn watch(
             biased;
             changed = state.changed() => if changed.is_none() { break },
             () = told.closed() => break,
-            // One that comes with a change of the link is answered by that.
+            // A doubt that comes with a change of the link is settled by the same answer.
             () = doubts.ask_again(Instant::now(), again) => {}
         }
     }
@@ -133,7 +133,7 @@ async fn ask(ham: &PersistentHam, roles: &[String]) -> BTreeMap<String, Option<S
 }
 
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// While it cannot be called, and where there are doubts: no more often.
+/// While it cannot be called, and when there are doubts: no more often than this.
 const ASK_SOON: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

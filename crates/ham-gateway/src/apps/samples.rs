@@ -1,4 +1,4 @@
-//! What became of the calls of an app, second by second, for a quarter of an hour.
+//! How the calls of an app ended, second by second, for a quarter of an hour.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::Instant;
 
-/// The calls that ended in the second that runs, and how many are under way.
+/// The calls that ended in the current second, and how many are under way.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     counted: Mutex<Counted>,
@@ -25,7 +25,7 @@ pub(crate) struct UnderWay<'a> {
 #[derive(Debug, Default)]
 struct Counted {
     sample: Sample,
-    /// Of the first [`MOST_TIMED`] answers of the second.
+    /// Those of the first [`MOST_TIMED`] answers of the second.
     took: Vec<Duration>,
 }
 
@@ -33,7 +33,7 @@ struct Counted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     Answered,
-    /// The answer is an error.
+    /// The answer was an error.
     Error,
     NotRun,
     Arrived,
@@ -54,7 +54,7 @@ pub(crate) struct Sample {
     pub(crate) unknown: u32,
     /// Milliseconds to an answer: half of the answers took no longer.
     pub(crate) p50: Option<f64>,
-    /// The same of 99 in a hundred.
+    /// The same for 99 in a hundred.
     pub(crate) p99: Option<f64>,
     /// Calls that were under way at its end.
     pub(crate) open: usize,
@@ -116,7 +116,7 @@ impl Tally {
     }
 }
 
-/// The time within which so many of a hundred ended, in milliseconds.
+/// The time within which this percentage ended, in milliseconds.
 fn at(sorted: &[Duration], percent: usize) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     Some(sorted[(sorted.len() * percent / 100).min(last)].as_secs_f64() * 1e3)
@@ -142,7 +142,7 @@ impl Quarter {
         self.0.iter()
     }
 
-    /// Answers a second, over the last ten; and the medians of the quarter's times.
+    /// Answers per second over the last ten seconds; and the medians of the times of the quarter of an hour.
     pub(crate) fn figures(&self) -> (f64, Option<f64>, Option<f64>) {
         let recent = self.0.iter().rev().take(RECENT);
         let count = u32::try_from(recent.len()).unwrap_or(u32::MAX).max(1);
@@ -156,7 +156,7 @@ impl Quarter {
     }
 }
 
-/// Answers of one second whose times are kept.
+/// Answers per second whose times are kept.
 const MOST_TIMED: usize = 4_096;
 /// Seconds that are kept.
 const SECONDS: usize = 900;

@@ -20,7 +20,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The calls of the second that runs.
+    /// The calls of the current second.
     pub(crate) fn calls(&self) -> &Tally {
         &self.calls
     }
@@ -34,10 +34,10 @@ impl Seen {
     }
 }
 
-/// Tells of every second, for as long as somebody may listen.
+/// Records every second, for as long as somebody may listen.
 pub(super) async fn seconds(all: Vec<(PersistentHam, Arc<Seen>)>, told: watch::Sender<()>) {
     let mut second = interval_at(Instant::now() + SECOND, SECOND);
-    // One that was missed is not known: it is not made up for.
+    // A missed second is not known, so it is not made up for.
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         second.tick().await;
@@ -50,7 +50,7 @@ pub(super) async fn seconds(all: Vec<(PersistentHam, Arc<Seen>)>, told: watch::S
     }
 }
 
-/// Tells of every change of a link, until its connection is closed.
+/// Records every change of a link, until its connection is closed.
 pub(super) async fn changes(ham: PersistentHam, seen: Arc<Seen>, told: watch::Sender<()>) {
     let mut state = ham.state();
     loop {

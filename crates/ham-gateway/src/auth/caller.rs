@@ -1,4 +1,4 @@
-//! Who asks, taken from a request.
+//! The caller, taken from a request.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::kind::Kind;
 use crate::metrics;
 use crate::problem::Problem;
 
-/// Whoever shows a key in `Authorization`, within its rate.
+/// A caller that shows a key in `Authorization`, within its rate.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) Arc<Identity>);
 
-/// The same, or a key in the query's `token`: for the addresses that browsers open without headers.
+/// The same, or with a key in the query's `token`: for the addresses that browsers open without headers.
 #[derive(Clone, Debug)]
 pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
 
@@ -30,17 +30,17 @@ pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operations;
 
-/// Who asks by an envelope: it was let in when it connected. No client can put it on a request.
+/// The caller of an envelope: it was admitted when it connected. No client can put this on a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Admitted(pub(crate) Arc<Identity>);
 
 impl Caller {
-    /// Refuses whoever may not do this.
+    /// Refuses a caller that may not do this.
     pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
         self.with_any(&[scope])
     }
 
-    /// Refuses whoever has none of these.
+    /// Refuses a caller that has none of these scopes.
     pub(crate) fn with_any(self, scopes: &[Scope]) -> Result<Arc<Identity>, Problem> {
         may_any(&self.0, scopes)?;
         Ok(self.0)
@@ -58,7 +58,7 @@ pub(crate) fn may_any(identity: &Identity, scopes: &[Scope]) -> Result<(), Probl
 }
 
 impl QueryCaller {
-    /// Refuses whoever may not do this.
+    /// Refuses a caller that may not do this.
     pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
         Caller(self.0).with(scope)
     }
@@ -89,7 +89,8 @@ impl FromRequestParts<Arc<Gateway>> for QueryCaller {
     }
 }
 
-/// The key of the header; `None` where there is none, nor one behind `Bearer`: clients write that alone whose key is not set.
+/// The key of the header; `None` if there is no header, or no key behind `Bearer`: clients whose key is not set write
+/// `Bearer` alone.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -129,7 +130,7 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
     Ok(identity)
 }
 
-/// What is told where a key has asked for too much.
+/// The problem for a key that has asked for too much.
 pub(crate) fn beyond(identity: &Identity, refused: Refused) -> Problem {
     metrics::rate_limited(&identity.id);
     Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after).with_policy(refused.policy)
@@ -150,7 +151,7 @@ fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
     }
 }
 
-/// Where a request comes from: the last address that no trusted proxy has.
+/// Where a request comes from: the last address that is not a trusted proxy's.
 fn source(parts: &Parts, proxies: &[IpAddr]) -> Option<IpAddr> {
     let Peer(peer) = parts.extensions.get::<Peer>()?;
     let mut source = peer.ip().to_canonical();

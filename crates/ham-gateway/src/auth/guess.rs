@@ -8,8 +8,8 @@ use std::time::Duration;
 use ham_web::network;
 use tokio::time::Instant;
 
-/// Failed keys by the addresses they came from. A key that is right is never counted, and never refused for those that were not: nobody
-/// can lock out others behind the same address, and 256 random bits are not found by trying.
+/// Failed keys by the addresses that they came from. A valid key is never counted, and never refused because of invalid
+/// ones: nobody can lock out others behind the same address, and 256 random bits are not found by trying.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses(Mutex<HashMap<IpAddr, Tries>>);
 
@@ -20,7 +20,7 @@ struct Tries {
 }
 
 impl Guesses {
-    /// One more failed key; how long the address has to wait where it tried too often.
+    /// Counts one more failed key; how long the address has to wait if it tried too often.
     pub(crate) fn failed(&self, address: IpAddr, now: Instant) -> Option<Duration> {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = |tries: &Tries| now.saturating_duration_since(tries.since) < WINDOW;
@@ -40,10 +40,10 @@ impl Guesses {
     }
 }
 
-/// Failed keys an address has in a [`WINDOW`].
+/// Failed keys that an address may have in a [`WINDOW`].
 const MOST_TRIES: u32 = 10;
 const WINDOW: Duration = Duration::from_secs(60);
-/// Addresses that are remembered; while so many try, further ones wait.
+/// Addresses that are remembered; while there are this many, further ones wait.
 const MOST_ADDRESSES: usize = 10_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who asks, and what they may.
+//! Callers, and what they may do.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// As it stands in a file of keys.
+    /// The word in a file of keys.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Calls => "calls",
@@ -41,9 +41,9 @@ impl Scope {
     }
 }
 
-/// A key's holder. Its secret is nowhere in it.
+/// The holder of a key. The secret is nowhere in it.
 pub(crate) struct Identity {
-    /// Public: logs and metrics name it.
+    /// Public: logs and metrics contain it.
     pub(crate) id: String,
     pub(crate) name: String,
     scopes: Vec<Scope>,
@@ -54,7 +54,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Who may do nothing yet.
+    /// An identity that may not do anything yet.
     pub(super) fn new(id: &str, name: &str, quota: Quota) -> Self {
         let none = || Allowed::Listed(GlobSet::empty());
         Self {
@@ -72,7 +72,7 @@ impl Identity {
         Self { scopes, ..self }
     }
 
-    /// What is allowed by patterns: apps, functions as role/zome/function, and chains.
+    /// With what patterns allow: apps, functions as role/zome/function, and chains.
     pub(super) fn with_patterns(
         self,
         apps: &[String],
@@ -83,7 +83,7 @@ impl Identity {
         Ok(Self { apps: apps?, functions: functions?, chains: chains?, ..self })
     }
 
-    /// Whoever asks a gateway that is for developing.
+    /// The caller of a gateway for development.
     pub(crate) fn dev() -> Self {
         let scopes = vec![Scope::Calls, Scope::AllCalls, Scope::Feed, Scope::Status, Scope::Metrics];
         Self {
@@ -95,7 +95,7 @@ impl Identity {
         }
     }
 
-    /// Whoever asks the operations listener.
+    /// The caller of the operations listener.
     pub(crate) fn operations() -> Self {
         Self {
             scopes: vec![Scope::Status, Scope::Metrics],
@@ -104,7 +104,7 @@ impl Identity {
         }
     }
 
-    /// Whoever asks in the form of another gateway: what they may is looked at there.
+    /// A caller that uses the form of another gateway: what it may call is checked there.
     pub(crate) fn anybody() -> Self {
         Self::new("anybody", "whoever asks without a key", Quota::new(None, CONCURRENT))
     }
@@ -117,7 +117,7 @@ impl Identity {
         &self.scopes
     }
 
-    /// Whether it may know of this app.
+    /// Whether it may know about this app.
     pub(crate) fn knows_app(&self, app: &str) -> bool {
         self.apps.allows(app)
     }
@@ -126,7 +126,7 @@ impl Identity {
         self.functions.allows(&format!("{role}/{zome}/{function}"))
     }
 
-    /// Whether it may follow this chain, by any of its names.
+    /// Whether it may follow this chain, under any of the chain's names.
     pub(crate) fn may_follow(&self, chain: &str) -> bool {
         self.chains.allows(chain)
     }
@@ -147,7 +147,7 @@ impl std::str::FromStr for Scope {
     }
 }
 
-/// A word that is no scope.
+/// A word that is not a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("scopes are `calls`, `calls:all`, `feed`, `status` and `metrics`")]
 pub struct UnknownScope;
@@ -164,7 +164,7 @@ enum Allowed {
 }
 
 impl Allowed {
-    /// Nothing listed is nothing allowed.
+    /// An empty list allows nothing.
     fn listed(patterns: &[String]) -> Result<Self, globset::Error> {
         let mut set = GlobSetBuilder::new();
         for text in patterns {
@@ -181,5 +181,5 @@ impl Allowed {
     }
 }
 
-/// What asks for no key is bounded by its conductor.
+/// Calls that need no key are bounded by the conductor.
 const CONCURRENT: usize = 1_024;

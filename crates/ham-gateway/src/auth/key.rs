@@ -22,7 +22,7 @@ pub(crate) struct Keys(HashMap<String, Kept>);
 
 struct Kept {
     digest: [u8; 32],
-    /// What the file says of it.
+    /// A digest of what the file says about it.
     stanza: [u8; 32],
     expires: Option<Timestamp>,
     identity: Arc<Identity>,
@@ -35,7 +35,7 @@ impl fmt::Debug for Kept {
 }
 
 impl Keys {
-    /// The ids of those that are not there any more in other keys, or of which these say something else.
+    /// The ids of the keys that are missing from the other keys, or about which those say something else.
     pub(crate) fn changed(&self, other: &Self) -> HashSet<String> {
         let same = |id: &str, kept: &Kept| other.0.get(id).is_some_and(|new| new.stanza == kept.stanza);
         self.0.iter().filter(|(id, kept)| !same(id, kept)).map(|(id, _)| id.clone()).collect()
@@ -47,13 +47,13 @@ impl Keys {
         over.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Who has the key of this id, unless it has expired.
+    /// The holder of the key with this id, unless it has expired.
     pub(crate) fn of_id(&self, id: &str, now: Timestamp) -> Option<&Arc<Identity>> {
         let kept = self.0.get(id).filter(|kept| kept.expires.is_none_or(|expires| now < expires));
         kept.map(|kept| &kept.identity)
     }
 
-    /// Whether the key that calls over NATS are made as, where one is named, is there and holds.
+    /// Whether the key for calls over NATS, if one is named, exists and has not expired.
     pub(crate) fn has_caller_of(&self, nats: &Nats, now: Timestamp) -> Result<(), String> {
         match &nats.calls_as {
             Some(id) if self.of_id(id, now).is_none() => {
@@ -63,7 +63,8 @@ impl Keys {
         }
     }
 
-    /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.
+    /// The holder of this key; `None` if it is nobody's, or has expired. The time that this takes reveals nothing about
+    /// the secret.
     pub(crate) fn whose(&self, shown: &str, now: Timestamp) -> Option<&Arc<Identity>> {
         let digest = sha256(shown.as_bytes());
         let id = shown.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).map(|(id, _)| id);
@@ -120,7 +121,7 @@ impl Stanza {
     }
 }
 
-/// Why there are no keys.
+/// Why the keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadKeys(pub(super) String);

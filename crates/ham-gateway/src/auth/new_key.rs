@@ -1,4 +1,4 @@
-//! Keys, as they are made.
+//! How keys are made.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::identity::Scope;
 use super::key::{BadKeys, PREFIX, sha256};
 
-/// A key that was just made. It is shown once; what is kept is its digest.
+/// A key that was just made. It is shown once; only its digest is kept.
 pub struct NewKey {
     id: String,
     secret: ham::Secret,
@@ -34,20 +34,20 @@ impl NewKey {
         Ok(Self { id, secret: ham::Secret::new(text.into_bytes()) })
     }
 
-    /// The key itself, to be given to whoever shall use it.
+    /// The key itself, to be handed to its user.
     #[must_use]
     pub fn expose(&self) -> &str {
         std::str::from_utf8(self.secret.expose()).unwrap_or_default()
     }
 
-    /// What belongs into the file of keys, for calls and the feed. It allows nothing until functions and chains are listed.
+    /// The entry for the file of keys, for calls and the feed. It allows nothing until functions and chains are listed.
     #[must_use]
     pub fn stanza(&self, name: &str) -> String {
         let allows = Allows { scopes: vec![Scope::Calls, Scope::Feed], ..Allows::default() };
         self.stanza_with(name, &allows)
     }
 
-    /// The same with what it allows.
+    /// The same, with what the key allows.
     #[must_use]
     pub fn stanza_with(&self, name: &str, allows: &Allows) -> String {
         let Allows { scopes, apps, functions, chains } = allows;
@@ -60,7 +60,7 @@ impl NewKey {
             functions,
             chains,
         };
-        // Texts and lists of texts are what TOML is made of.
+        // Texts and lists of texts, which TOML can always express.
         format!("[[key]]\n{}", toml::to_string(&entry).unwrap_or_default())
     }
 }
@@ -104,5 +104,5 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 const ID_LENGTH: usize = 6;
-/// None that is taken for another.
+/// No two of these letters look alike.
 const ID_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

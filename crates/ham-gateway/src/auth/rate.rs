@@ -1,4 +1,4 @@
-//! How much a key may ask for: so often, and so much at a time.
+//! How much a key may ask for: how often, and how much at a time.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many requests in a second or a minute.
+/// A number of requests per second or per minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rate {
     requests: NonZeroU32,
@@ -16,7 +16,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// Of the operations listener, which has no keys.
+    /// The rate of the operations listener, which has no keys.
     pub(super) const OPERATIONS: Self =
         Self { requests: NonZeroU32::new(100).expect("100 is not 0"), minute: false };
 
@@ -31,7 +31,7 @@ impl Rate {
         Some(Self { requests: requests.trim().parse().ok()?, minute })
     }
 
-    /// Two seconds of it may come at once.
+    /// Two seconds' worth may come at once.
     fn quota(self) -> governor::Quota {
         if self.minute {
             let burst = NonZeroU32::new(self.requests.get() / 30).unwrap_or(NonZeroU32::MIN);
@@ -72,7 +72,7 @@ impl Quota {
         })
     }
 
-    /// One more call at a time, for as long as the answer is held.
+    /// Takes a place for one more call, for as long as the returned permit is held.
     pub(crate) fn call(&self) -> Result<OwnedSemaphorePermit, Refused> {
         Arc::clone(&self.calls).try_acquire_owned().map_err(|_| Refused {
             why: format!("more than {} calls at a time", self.concurrent),
@@ -87,7 +87,7 @@ impl Quota {
 pub(crate) struct Refused {
     pub(crate) why: String,
     pub(crate) after: Duration,
-    /// The policy, as `RateLimit-Policy` writes it.
+    /// The policy, in the form of `RateLimit-Policy`.
     pub(crate) policy: Option<String>,
 }
 

@@ -14,7 +14,8 @@ use crate::outcome::Told;
 use crate::problem::{OUTCOME, Problem};
 use crate::words;
 
-/// The output, unwrapped. What JSON cannot show is shown as its bytes: the status tells the outcome, not what a formatter can do.
+/// The output, unwrapped. What JSON cannot express is shown as its bytes: the status tells the outcome, not what a
+/// formatter can do.
 pub(crate) fn output(output: Vec<u8>, form: Form) -> Response {
     let body = match form {
         Form::MessagePack => Body::from(output),
@@ -26,7 +27,7 @@ pub(crate) fn output(output: Vec<u8>, form: Form) -> Response {
     (StatusCode::OK, headers, body).into_response()
 }
 
-/// What is told of a call that ended with this error.
+/// The problem for a call that ended with this error.
 pub(crate) fn problem(ham: &PersistentHam, error: &CallError) -> Problem {
     let mut told = Told::of(error);
     if let CallError::NoLink { .. } = error.inner()

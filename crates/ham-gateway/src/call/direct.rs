@@ -15,8 +15,8 @@ use crate::outbox::{Lost, catching_lost};
 use crate::outcome::{KeyFate, Told};
 use crate::problem::Problem;
 
-/// Makes the call. One whose link dies is sent again with the same bytes, or signed anew if its function is declared idempotent. One that
-/// is lost is settled by the outbox.
+/// Makes the call. If its link dies, it is sent again with the same bytes, or signed again if its function is declared
+/// idempotent. If it is lost, the outbox settles it.
 pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Response, Problem> {
     let CallRequest { app, called, declared, .. } = request;
     let policy = if declared.idempotent { CallPolicy::IDEMPOTENT } else { CallPolicy::Resume };
@@ -53,7 +53,7 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
     })
 }
 
-/// The same problem, with where its call is followed.
+/// The same problem, with the address under which its call can be followed.
 async fn followed(gateway: &Gateway, request: &CallRequest, signed: SignedCall, problem: Problem) -> Problem {
     let Some(outbox) = &gateway.outbox else { return problem.without_call() };
     let lost = Lost {

@@ -1,4 +1,4 @@
-//! Calls under a key: the outbox makes each once, whoever asks how often.
+//! Calls under a key: the outbox makes each once, however often it is asked for.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::outcome::{KeyFate, OutcomeWord, Told};
 use crate::problem::{CALL_ID, Problem, call_id, call_path};
 use crate::retry::Retry;
 
-/// Makes the call, joins it where it is under way, or answers with what became of it.
+/// Makes the call, joins it if it is under way, or answers with how it ended.
 pub(super) async fn call(
     gateway: &Gateway,
     request: &CallRequest,
@@ -30,7 +30,7 @@ pub(super) async fn call(
     let outbox = outbox(gateway)?;
     let (began, seen) = (Instant::now(), request.app.seen.calls().begun());
     let until = began + request.waits_for();
-    // One that nobody waits for is on disk once that answers; where the disk has failed, that may take long.
+    // A call that nobody waits for is on disk once this answers; if the disk has failed, that may take long.
     let patience = until.max(began + request.wait) + GRACE;
     let submitted = tokio::time::timeout_at(patience, outbox.submit(submission(request, key))).await;
     let submitted = submitted.map_err(|_| not_written())?;
@@ -43,7 +43,7 @@ pub(super) async fn call(
             return Ok(response);
         }
     };
-    // What ends when the wait does is told as it ended.
+    // A call that ends together with the wait is answered with its end.
     let grace = if request.respond_async { Duration::ZERO } else { GRACE };
     match following.until(until + grace).await {
         Followed::Settled(call) => {
@@ -95,7 +95,7 @@ fn submission(request: &CallRequest, key: &IdempotencyKey) -> Submission {
     }
 }
 
-/// The outbox, where there is one.
+/// The outbox, if there is one.
 pub(super) fn outbox(gateway: &Gateway) -> Result<&Outbox, Problem> {
     let none = "this gateway has no outbox: it was started without a state_dir";
     gateway.outbox.as_ref().ok_or_else(|| Problem::new(Kind::StoreUnavailable, none))
@@ -117,7 +117,7 @@ fn open(id: CallId) -> Problem {
     Problem::of(&OPEN, "it has no answer yet".into()).with_call(id)
 }
 
-/// The disk has failed while the call was written to it, so it may be there, and made later.
+/// The disk failed while the call was being written to it, so it may be there, and made later.
 fn not_written() -> Problem {
     let told = Told { retry: Retry::Same, retry_after: Some(AWAY), ..OPEN };
     Problem::of(&told, "the disk does not answer, so it is not known yet whether the call is accepted".into())
@@ -141,7 +141,7 @@ fn refused(why: &SubmitError) -> Problem {
         SubmitError::UnknownApp { .. } => Kind::AppNotFound,
         SubmitError::ShuttingDown | SubmitError::Store(StoreError::Closed) => Kind::ShuttingDown,
         SubmitError::Store(why) => return unavailable(why),
-        // It may be that of a call that has run.
+        // The key may belong to a call that has run.
         SubmitError::NotLookedUp(why) => return unavailable(why).of_a_call_not_looked_at(),
     };
     Problem::new(kind, why.to_string())
@@ -153,7 +153,7 @@ pub(super) fn unavailable(why: &StoreError) -> Problem {
     match why {
         StoreError::Full => problem(Kind::StoreFull),
         StoreError::Busy => problem(Kind::StoreBusy).with_retry_after(SOON),
-        // What is wrong with the disk is for those who run the gateway.
+        // Disk faults concern only the operators of the gateway.
         StoreError::Away(_) => {
             Problem::new(Kind::StoreUnavailable, "its disk has failed, and it is being opened again")
                 .with_retry(Retry::Same)
@@ -166,10 +166,10 @@ pub(super) fn unavailable(why: &StoreError) -> Problem {
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// How much longer than it was asked to a request waits: for what ends at that very moment.
+/// How much longer than it asked to a request waits: for a call that ends at that very moment.
 const GRACE: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_secs(1);
 /// How long it takes at most until a file that could not be used is opened again.
 const AWAY: Duration = Duration::from_secs(5);
-/// How long settling takes where the link is up.
+/// How long settling takes while the link is up.
 const SETTLING: Duration = Duration::from_secs(2);

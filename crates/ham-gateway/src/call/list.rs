@@ -69,17 +69,17 @@ async fn list(
         limit,
         after: after.transpose()?,
     };
-    // It may have to look at many calls of others.
+    // It may have to skip many calls of other owners.
     let read = tokio::task::spawn_blocking(move || outbox.list(page, owner(&identity)));
     let calls = read.await.map_err(|why| Problem::new(Kind::Internal, why.to_string()))?;
     let calls = calls.map_err(|why| unavailable(&why))?;
-    // Where the page is full there may be more, behind the last call that was looked at.
+    // If the page is full, there may be more behind the last call in it.
     let next = (calls.len() == limit).then(|| calls.last().map(|call| call.id.to_string())).flatten();
     let shown: Vec<_> = calls.iter().filter(|call| is_wanted(call, &wanted)).map(shown::row).collect();
     Ok(Json(json!({ "calls": shown, "next": next })))
 }
 
-/// The endings that are asked for; none for what is open.
+/// The endings that are asked for; none for open calls.
 fn wanted(asked: &Asked) -> Result<Vec<Ending>, Problem> {
     match (asked.state.as_deref(), asked.outcome.as_deref()) {
         (None | Some("open"), None) => Ok(Vec::new()),
@@ -106,5 +106,5 @@ fn bad(why: impl Into<String>) -> Problem {
 }
 
 const ALL: &str = "/api/v1/calls";
-/// Most calls at a time.
+/// Most calls per answer.
 const MOST: usize = 100;

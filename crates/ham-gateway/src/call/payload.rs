@@ -1,4 +1,4 @@
-//! A payload, as its request writes it.
+//! The payload of a request.
 
 use axum::body::Bytes;
 use ham_json::{Dialect, to_messagepack};
@@ -7,7 +7,7 @@ use crate::headers::Form;
 use crate::kind::Kind;
 use crate::problem::Problem;
 
-/// As MessagePack. Nothing is nil.
+/// As MessagePack. An empty body is nil.
 pub(super) fn payload(body: Bytes, written: Option<Form>, typed: bool) -> Result<Vec<u8>, Problem> {
     let bad = |why: String| Problem::new(Kind::BadPayload, why);
     match written {

@@ -1,4 +1,4 @@
-//! What a request asks for, before anything of it is made.
+//! Reads what a request asks for, before any of it is done.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,12 +38,12 @@ impl fmt::Debug for Called {
     }
 }
 
-/// A call that its caller may make, read to its end.
+/// A call that its caller may make, completely read.
 pub(crate) struct CallRequest {
     pub(crate) identity: Arc<Identity>,
     pub(crate) app: Arc<App>,
     pub(crate) called: Called,
-    /// What the called role means.
+    /// The cell that the role names.
     pub(crate) target: CallTarget,
     pub(crate) declared: Declared,
     /// MessagePack.
@@ -52,7 +52,7 @@ pub(crate) struct CallRequest {
     pub(crate) form: Form,
     /// How long the request waits.
     pub(crate) wait: Duration,
-    /// Whether the request itself says how long.
+    /// Whether the request itself says how long it waits.
     waits: bool,
     /// Whether it may be answered once the call is accepted.
     pub(crate) respond_async: bool,
@@ -73,7 +73,8 @@ impl fmt::Debug for CallRequest {
 }
 
 impl CallRequest {
-    /// Checks who asks, what for, and how, and reads the body: in this order, so that nothing is read from whom nothing is done for.
+    /// Checks who asks, for what, and how, and reads the body: in this order, so that nothing is read from a caller
+    /// that will be refused.
     pub(crate) async fn read(
         gateway: &Gateway,
         caller: Caller,
@@ -136,7 +137,8 @@ impl CallRequest {
         })
     }
 
-    /// A call without a key whose caller was looked at, in [`Form::Plain`]. It goes out beside others of its cell, as reads do.
+    /// A call without a key, by a caller that was already checked, in [`Form::Plain`]. It goes out in parallel with
+    /// other calls to its cell, as reads do.
     pub(crate) fn plain(
         gateway: &Gateway,
         identity: Arc<Identity>,
@@ -169,7 +171,7 @@ impl CallRequest {
         })
     }
 
-    /// How long its answer is waited for: an asynchronous one waits only where it says so.
+    /// How long its answer is waited for: an asynchronous request waits only if it says so.
     pub(crate) fn waits_for(&self) -> Duration {
         if self.respond_async && !self.waits { Duration::ZERO } else { self.wait }
     }
@@ -183,7 +185,7 @@ fn open(gateway: &Gateway) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a function may be called so.
+/// Whether a function may be called without a key.
 fn without_key(declared: Declared) -> Result<(), Problem> {
     match declared.key {
         KeyRule::Required => Err(Problem::new(Kind::IdempotencyKeyRequired, "the function is declared so")),
@@ -191,7 +193,7 @@ fn without_key(declared: Declared) -> Result<(), Problem> {
     }
 }
 
-/// How long a request may wait, if it may for as long as it asks to.
+/// How long a request waits, if it may wait as long as it asks to.
 pub(super) fn wait(gateway: &Gateway, asked: Duration) -> Result<Duration, Problem> {
     let most = gateway.live().config.limits.longest_wait;
     if asked > most {
@@ -233,5 +235,5 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     key.map(Some).map_err(|error| Problem::new(Kind::BadIdempotencyKey, error.to_string()))
 }
 
-/// How long a gateway takes to be there again.
+/// How long a gateway takes to restart.
 const RESTART: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! One call of the outbox: what became of it, and how it is cancelled.
+//! One call of the outbox: how it ended, and how it is cancelled.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Router<Arc<Gateway>> {
     Router::new().route(ONE, get(look)).route(CANCEL, post(cancel))
 }
 
-/// What became of a call; `Prefer: wait=30` waits until it is settled.
+/// The state of a call; `Prefer: wait=30` waits until it is settled.
 async fn look(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -38,7 +38,7 @@ async fn look(
     show(outbox, following, wait, owner).await
 }
 
-/// One that waits is not made; one that may have left is settled. Answers what became of it.
+/// A call that is still waiting is not made; one that may have left is settled. Answers with its state.
 async fn cancel(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -64,7 +64,7 @@ async fn show(
     let settled = following.until(Instant::now() + wait).await;
     let call = match settled {
         Followed::Settled(call) => (*call).clone(),
-        // As it is on disk; it may not be there yet.
+        // Its state on disk, where it may not be yet.
         Followed::Open | Followed::Refused(_) => {
             outbox.get(id, owner).map_err(|why| unavailable(&why))?.ok_or_else(unknown)?
         }
@@ -83,7 +83,7 @@ async fn show(
     Ok(response)
 }
 
-/// Whose calls somebody may see: their own, or everybody's.
+/// Whose calls a caller may see: its own, or everybody's.
 pub(super) fn owner(identity: &Identity) -> Option<&str> {
     (!identity.may(Scope::AllCalls)).then_some(identity.id.as_str())
 }
@@ -96,7 +96,7 @@ fn unknown() -> Problem {
     Problem::new(Kind::NotFound, "there is no such call, it is not kept any more, or it is another key's")
 }
 
-/// What lets somebody see calls and cancel them: their own, or everybody's.
+/// The scopes that allow a caller to see and cancel calls: its own, or everybody's.
 pub(super) const SEEING: &[Scope] = &[Scope::Calls, Scope::AllCalls];
 const ONE: &str = "/api/v1/calls/{id}";
 const CANCEL: &str = "/api/v1/calls/{id}/cancel";

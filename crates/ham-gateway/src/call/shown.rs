@@ -1,4 +1,4 @@
-//! A call of the outbox, as it is shown.
+//! A call of the outbox, in answers.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use crate::outcome::{KeyFate, OutcomeWord, Told};
 use crate::problem::{CALL_ID, Problem, call_id};
 use crate::retry::Retry;
 
-/// What a settled call is answered with.
+/// The answer for a settled call.
 pub(super) fn answer(call: &Call, form: Form) -> Response {
     let mut response = match &call.answer {
         Some(Stored::Output(output)) => answer::output(output.to_vec(), form),
@@ -24,14 +24,14 @@ pub(super) fn answer(call: &Call, form: Form) -> Response {
         Some(Stored::NotKept) => {
             Problem::of(&NOT_KEPT, "it is larger than what is kept".into()).into_response()
         }
-        // Whoever asks has seen that it is settled.
+        // The caller has checked that it is settled.
         None => Problem::new(Kind::Internal, "the call has no answer").into_response(),
     };
     response.headers_mut().insert(CALL_ID, call_id(call.id));
     response
 }
 
-/// The call, without what it is answered with.
+/// The call, without its output or problem.
 pub(super) fn row(call: &Call) -> Value {
     let (outcome, effect) = match &call.answer {
         Some(answer) => (Some(answer.outcome().word()), effect(answer)),
@@ -58,7 +58,7 @@ pub(super) fn row(call: &Call) -> Value {
     })
 }
 
-/// The call, with what it is answered with: its output, or the problem.
+/// The call, with its output or its problem.
 pub(super) fn whole(call: &Call) -> Value {
     let mut shown = row(call);
     let (name, value) = match &call.answer {
@@ -76,13 +76,13 @@ pub(super) fn whole(call: &Call) -> Value {
 fn problem(told: &Told, detail: &str) -> Value {
     let mut problem = serde_json::to_value(Problem::of(told, detail.to_owned())).unwrap_or_default();
     if let Some(fields) = problem.as_object_mut() {
-        // It is that of no request.
+        // No request belongs to it.
         fields.remove("request_id");
     }
     problem
 }
 
-/// What a problem says of this call.
+/// What a problem says about this call.
 fn why(call: &Call) -> Option<&str> {
     match &call.answer {
         Some(Stored::Problem { detail, .. }) => Some(detail),
@@ -112,7 +112,7 @@ fn time(at: Option<i64>) -> Option<String> {
     Some(humantime::format_rfc3339_millis(UNIX_EPOCH.checked_add(since)?).to_string())
 }
 
-/// What is told of a call whose output was too large to be kept.
+/// The problem for a call whose output was too large to be kept.
 const NOT_KEPT: Told = Told {
     kind: Kind::AnswerNotKept,
     outcome: OutcomeWord::Answered,
@@ -124,5 +124,5 @@ const NOT_KEPT: Told = Told {
     not_started_after: None,
 };
 
-/// The value of a header that says yes.
+/// The value of a header that means yes.
 pub(super) const TRUE: HeaderValue = HeaderValue::from_static("true");

@@ -1,14 +1,15 @@
-//! What stands in an address in vain, and may be a secret.
+//! Parts of addresses that have no effect and may be secrets.
 
 use url::Url;
 
 use crate::config::Config;
 
-/// The key of each, and what is wrong. A start takes them all the same: what is sent nowhere harms nothing but the secret.
+/// The key of each, and what is wrong. A start accepts them all the same: parts that are never sent harm nothing but
+/// the secret.
 pub(super) fn doubts(config: &Config) -> Vec<(&'static str, &'static str)> {
     let admin = config.conductor.admin_url.iter().map(|url| ("conductor.admin_url", url));
     let apps = config.app.iter().filter_map(|app| Some(("app.app_url", app.app_url.as_ref()?)));
-    // Of those of NATS, a user is refused before.
+    // A user in a NATS address is refused before this.
     let nats = config.nats.urls.iter().map(|url| ("nats.urls", url));
     let doubts = admin.chain(apps).chain(nats).filter_map(|(key, url)| Some((key, doubt(key, url)?)));
     doubts.collect()
@@ -32,7 +33,7 @@ const HOST: &str =
 mod tests {
     use super::*;
 
-    /// Case: nothing was said of a token whose host was forgotten, and of a host before an `@`.
+    /// Case: a token in place of a forgotten host, and a host before an `@`, were not reported.
     #[test]
     fn a_secret_in_the_place_of_a_host_is_told() {
         let key = crate::NewKey::new().unwrap();

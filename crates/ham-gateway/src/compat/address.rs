@@ -19,7 +19,7 @@ pub(super) struct Address {
     pub(super) payload: Option<String>,
 }
 
-/// The parts of its path, before anything is looked at. Errors name them as `holochain_http_gateway` does.
+/// The parts of its path, before anything is checked. Errors name them as `holochain_http_gateway` does.
 #[derive(Debug, Deserialize)]
 struct Parted {
     dna_hash: String,
@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
     }
 }
 
-/// What the query says of it; other words are not looked at.
+/// The payload in the query; other parameters are ignored.
 fn payload(query: &str) -> Result<Option<String>, Refusal> {
     let mut payloads = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "payload");
     let payload = payloads.next().map(|(_, payload)| payload.into_owned());

@@ -13,7 +13,7 @@ enum Functions {
 }
 
 impl Allowed {
-    /// Reads `zome/function`, or `*` alone, for each app; the error says what is wrong with which.
+    /// Reads `zome/function`, or `*` alone, for each app; the error says what is wrong with which app.
     pub(crate) fn of(allowed: &BTreeMap<String, Vec<String>>) -> Result<Self, String> {
         let apps = allowed.iter().map(|(app, listed)| {
             let functions = Functions::of(listed);

@@ -1,4 +1,4 @@
-//! A call, asked for by an address.
+//! A call asked for by an address.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::call::request::{CallRequest, Called};
 use crate::gateway::Gateway;
 use crate::{browser, call, request};
 
-/// Apart from everything else: what goes over all other requests would answer in its own words.
+/// Separate from all other routes: the layers over those would answer in their own words.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     let refused = || async { StatusCode::METHOD_NOT_ALLOWED };
     Router::new()
@@ -29,8 +29,8 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
         .with_state(Arc::clone(gateway))
 }
 
-/// Answers what may be answered. Under which name it was asked matters only where it is for this machine alone: pages of other names must
-/// not reach it then.
+/// Answers the requests that may be answered. The host name matters only if the gateway is for this machine alone:
+/// pages of other names must not reach it then.
 async fn guard(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let refused = {
         let live = gateway.live();
@@ -72,7 +72,7 @@ fn request(gateway: &Gateway, address: &Address, cell: Cell, until: Instant) -> 
         return Err(Refusal::Function { app, zome, function });
     }
     let payload = payload(address.payload.as_deref())?;
-    // One that was added to the list by a reload is not served yet.
+    // An app that a reload added to the list is not served yet.
     let app = gateway.apps.get(id).ok_or(Refusal::NotAllowed)?;
     let called =
         Called { app: id.clone(), role: cell.role.clone(), zome: zome.clone(), function: function.clone() };
@@ -82,8 +82,8 @@ fn request(gateway: &Gateway, address: &Address, cell: Cell, until: Instant) -> 
         .map_err(|problem| Refusal::of(problem, true))
 }
 
-/// The cell that is meant. What is not known is asked of the conductor, and so is what may not be called: whether there is such an app
-/// decides what is told.
+/// The cell that is meant. The conductor is asked about an unknown one, and about one that may not be called: the
+/// answer depends on whether there is such an app.
 async fn cell(gateway: &Gateway, address: &Address, until: Instant) -> Result<Cell, Refusal> {
     let Address { app: id, dna, .. } = address;
     let is_allowed = gateway.live().compat.allows_app(id);
@@ -103,7 +103,7 @@ async fn cell(gateway: &Gateway, address: &Address, until: Instant) -> Result<Ce
     if !is_allowed {
         return Err(Refusal::NotAllowed);
     }
-    // It may have come just now.
+    // It may have appeared just now.
     if let Some(app) = gateway.apps.get(id).filter(|app| !app.ham.state().get().is_live()) {
         app.ham.redial_now();
     }

@@ -1,4 +1,4 @@
-//! Which cells the addresses mean, as they were found last.
+//! Which cells the addresses mean, as found last.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ impl Cell {
         CallTarget::Cell(self.id.clone())
     }
 
-    /// The app's cell of this DNA; clones are not meant.
+    /// The app's cell of this DNA; clones do not count.
     pub(super) fn of(app: &AppInfo, dna: &DnaHash) -> Option<Self> {
         app.cell_info.iter().find_map(|(role, cells)| {
             cells.iter().find_map(|cell| match cell {
@@ -33,11 +33,11 @@ impl Cell {
     }
 }
 
-/// Which cells the addresses mean, as they were found last: as many as the apps that are served have cells.
+/// Which cells the addresses mean, as found last: no more of them than the served apps have cells.
 #[derive(Debug)]
 pub(crate) struct Cells {
     found: Mutex<HashMap<(String, DnaHash), Cell>>,
-    /// Places of those who ask the conductor: whoever asks for what is not there shall not keep it busy.
+    /// Places for requests that ask the conductor: requests for cells that do not exist must not keep it busy.
     asking: Semaphore,
 }
 
@@ -51,7 +51,7 @@ impl Cells {
     /// A place to ask the conductor, until it is dropped.
     ///
     /// # Cancel safety
-    /// Cancel-safe; whoever comes back waits behind those who are there.
+    /// Cancel-safe; a caller that comes back waits behind those already there.
     pub(super) async fn asking(&self) -> Option<SemaphorePermit<'_>> {
         self.asking.acquire().await.ok()
     }
@@ -64,16 +64,16 @@ impl Cells {
         self.cells().insert((app.to_owned(), dna.clone()), cell);
     }
 
-    /// It is not there any more.
+    /// It does not exist any more.
     pub(super) fn forget(&self, app: &str, dna: &DnaHash) {
         self.cells().remove(&(app.to_owned(), dna.clone()));
     }
 
     fn cells(&self) -> MutexGuard<'_, HashMap<(String, DnaHash), Cell>> {
-        // What is in it is whole at any moment.
+        // The map is consistent at any moment.
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How many ask at a time.
+/// How many requests ask at a time.
 const ASKING: usize = 4;

@@ -7,7 +7,7 @@ use ham_json::{Dialect, to_messagepack};
 
 use super::refusal::Refusal;
 
-/// As MessagePack. Nothing is nil.
+/// As MessagePack. An absent payload is nil.
 pub(super) fn payload(encoded: Option<&str>) -> Result<Vec<u8>, Refusal> {
     let Some(encoded) = encoded else { return Ok(NIL.to_vec()) };
     let decoded = BASE64.decode(encoded).map_err(|_| Refusal::malformed("Invalid base64 encoding"))?;
@@ -34,14 +34,14 @@ mod tests {
         for encoded in ["bnVsbA==", "bnVsbA"] {
             assert_eq!(of(Some(encoded)).unwrap(), [0xc0], "{encoded}");
         }
-        // `[1,2]`, which is bytes to functions that take bytes.
+        // `[1,2]`, which functions that take bytes read as bytes.
         assert_eq!(of(Some("WzEsMl0")).unwrap(), [0x92, 1, 2]);
         let malformed = |why| Err(format!("Request is malformed: {why}"));
-        // `null` in the alphabet that is not for addresses, and text as it is.
+        // `null` in the alphabet that is not for addresses, and plain text.
         for encoded in ["$%&#", "{\"field\":false}", "/+8="] {
             assert_eq!(of(Some(encoded)), malformed("Invalid base64 encoding"), "{encoded}");
         }
-        // Nothing, `{invalid}`, and what is not UTF-8.
+        // Nothing, `{invalid}`, and bytes that are not UTF-8.
         for encoded in ["", "e2ludmFsaWR9", "_w"] {
             assert_eq!(of(Some(encoded)), malformed("Invalid JSON value"), "{encoded}");
         }

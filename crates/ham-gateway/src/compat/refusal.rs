@@ -1,4 +1,4 @@
-//! What is not answered well, in the words of `holochain_http_gateway`.
+//! Refusals and errors, in the words of `holochain_http_gateway`.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::kind::Kind;
 use crate::problem::{OUTCOME, Problem};
 
-/// What is not answered well.
+/// A refusal or an error.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("Request is malformed: {0}")]
@@ -20,7 +20,7 @@ pub(super) enum Refusal {
     NotInstalled,
     #[error("Error selecting a valid app: App is not in the list of allowed apps")]
     NotAllowed,
-    /// With what became of the call.
+    /// With the outcome of the call.
     #[error("Could not connect to Holochain")]
     Unreachable { outcome: &'static str },
     #[error("{}", .0.detail())]
@@ -38,7 +38,7 @@ impl Refusal {
         Self::Malformed(why.into())
     }
 
-    /// What is told of a call that ended so. Where there is no link, that is what is told.
+    /// The answer for a call that ended with this problem. If there is no link, the answer says that.
     pub(super) fn of(problem: Problem, is_live: bool) -> Self {
         match problem.kind() {
             Kind::RoleNotFound => Self::NotInstalled,
@@ -59,7 +59,7 @@ impl Refusal {
             Self::Problem(problem) => match problem.kind() {
                 Kind::IdempotencyKeyRequired => StatusCode::BAD_REQUEST,
                 Kind::HostNotAllowed | Kind::OriginNotAllowed => StatusCode::FORBIDDEN,
-                // Of the gateway alone.
+                // Only this gateway has these.
                 Kind::ShuttingDown | Kind::Overloaded | Kind::QuotaExceeded => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }

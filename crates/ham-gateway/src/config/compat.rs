@@ -15,9 +15,9 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Compat {
-    /// Whether functions are called by the addresses of `holochain_http_gateway` too.
+    /// Whether functions can also be called by the addresses of `holochain_http_gateway`.
     pub hc_http_gw: bool,
-    /// What anybody may call so, by app: `zome/function`, or `*` alone for everything.
+    /// What anybody may call this way, by app: `zome/function`, or `*` alone for everything.
     pub allowed: BTreeMap<String, Vec<String>>,
     /// Bytes of a payload in base64: 10,240. More is 400.
     pub payload_bytes: usize,

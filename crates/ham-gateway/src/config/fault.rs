@@ -11,12 +11,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// `why` may repeat what the configuration says: it is masked.
+    /// `why` may repeat what the configuration says, so it is masked.
     pub(crate) fn new(key: &'static str, why: &str) -> Self {
         Self { key, why: ham::masked(why) }
     }
 
-    /// `why` is of a file and shows its path as it may be shown: whole, where it leads somewhere.
+    /// `why` is about a file and contains its path in the form that may be shown: whole, if it leads somewhere.
     pub(crate) fn of_file(key: &'static str, why: String) -> Self {
         Self { key, why }
     }

@@ -15,11 +15,11 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Feed {
-    /// Names of chains beside `{app}` and `{app}/{role}`.
+    /// Names of chains, besides `{app}` and `{app}/{role}`.
     pub chains: BTreeMap<String, String>,
-    /// Messages that wait for one subscriber: 1,024. Beyond them it is told of a gap.
+    /// Messages that wait for one subscriber: 1,024. Beyond them it gets a gap.
     pub queue: usize,
-    /// Messages that a chain keeps for those who come back: 1,024.
+    /// Messages that a chain keeps for subscribers that come back: 1,024.
     pub history: usize,
     /// Bytes that all chains keep: 64 MiB. The largest gives way first.
     pub history_bytes: usize,

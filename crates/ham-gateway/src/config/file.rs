@@ -11,10 +11,10 @@ use crate::functions::{Functions, begins_with_one_of, matches_nothing};
 use crate::named_file;
 
 impl Config {
-    /// Reads a file. What it does not say has its default.
+    /// Reads a file. Keys that it does not have keep their defaults.
     ///
     /// # Errors
-    /// It cannot be read, is not TOML, or says what is not known; the text names what is.
+    /// It cannot be read, is not TOML, or has an unknown key; the text names the known ones.
     pub fn read(path: &Path) -> Result<Self, BadConfig> {
         Self::parse(&named_file::text(path).map_err(BadConfig)?)
     }
@@ -27,7 +27,7 @@ impl Config {
         toml::from_str(text).map_err(|error| BadConfig(located(&error, text)))
     }
 
-    /// Everything that is wrong with it. Files that it names are not read.
+    /// Everything that is wrong with it. The files that it names are not read.
     #[must_use]
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Faults::default();
@@ -206,5 +206,5 @@ impl Config {
 #[error("{0}")]
 pub struct BadConfig(pub(crate) String);
 
-/// The longest that a request may ever wait: proxies in between give up before.
+/// The longest that a request may ever wait: proxies in between give up earlier.
 const MOST_WAIT: std::time::Duration = std::time::Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! The files that a configuration names: what stands in the place of one and leads nowhere may be the secret itself.
+//! The files that a configuration names: a value that should be a path but leads nowhere may be the secret itself.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) struct Named<'a> {
     pub(crate) holds: Holds,
 }
 
-/// What stands in a file, which says how it is read.
+/// What a file contains, which determines how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     /// The stanzas of keys.
@@ -22,11 +22,11 @@ pub(crate) enum Holds {
     Tls,
     /// Authorities.
     Authorities,
-    /// Words, for the owner only or mounted.
+    /// Words, in a file that only its owner can read or that is mounted.
     Words,
     /// A token in base64.
     Token,
-    /// A secret of NATS, for the owner only.
+    /// A secret of NATS, for its owner only.
     OfNats,
 }
 
@@ -56,7 +56,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    /// A field that names a file was known as one in one place and not in another.
+    /// Case: a field that names a file was treated as one in one place and not in another.
     #[test]
     fn every_field_that_names_a_file_is_listed() {
         let text = "keys = \"x\"\ntls = { certificate = \"x\", key = \"x\" }\n\
@@ -65,7 +65,7 @@ mod tests {
         let config = Config::parse(text).unwrap();
         let mut listed: Vec<_> = config.files().into_iter().map(|file| file.key.to_owned()).collect();
         listed.sort();
-        // As the configuration is written out, with the names of all its fields.
+        // Written out, the configuration has the names of all its fields.
         let mut fields = Vec::new();
         let mut rest = vec![(String::new(), serde_json::to_value(&config).unwrap())];
         while let Some((name, value)) = rest.pop() {

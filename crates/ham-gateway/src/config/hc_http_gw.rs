@@ -12,17 +12,17 @@ use super::file::BadConfig;
 use super::values::Config;
 
 impl Config {
-    /// What `holochain_http_gateway` is where no variable says otherwise.
+    /// The values that `holochain_http_gateway` has if no variable says otherwise.
     #[must_use]
     pub fn hc_http_gw() -> Self {
         Self::default().with_listen(HC_HTTP_GW_LISTEN)
     }
 
-    /// The same, where the variables of `holochain_http_gateway` count: those that begin with [`HC_HTTP_GW_PREFIX`]. Where there is one, its
-    /// addresses are served too. `HC_GW_MAX_APP_CONNECTIONS` is only checked: each app has one connection.
+    /// The same, after applying the variables of `holochain_http_gateway`, which begin with [`HC_HTTP_GW_PREFIX`]. If one is set,
+    /// its addresses are served too. `HC_GW_MAX_APP_CONNECTIONS` is only checked: each app has one connection.
     ///
     /// # Errors
-    /// A value is not what it should be, or one is missing that others need; the text names the variable.
+    /// A value is not valid, or one is missing that others need; the text names the variable.
     pub fn with_hc_http_gw(
         mut self,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -75,7 +75,7 @@ impl Config {
 struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// What it says; nothing is as if it were not set.
+    /// Its value; an empty one counts as not set.
     fn parsed<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, BadConfig> {
         let Some(value) = self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty()) else {
             return Ok(None);
@@ -84,7 +84,7 @@ impl Variables {
         parsed.map(Some).map_err(|error| BadConfig(format!("{HC_HTTP_GW_PREFIX}{name}: {error}")))
     }
 
-    /// What stands between its commas.
+    /// The parts between its commas.
     fn listed(&self, name: &str) -> impl Iterator<Item = &str> {
         let value = self.0.get(name).map(String::as_str).unwrap_or_default();
         value.split(',').map(str::trim).filter(|part| !part.is_empty())
@@ -95,7 +95,7 @@ impl Variables {
     }
 }
 
-/// It only reads host and port of it, so any scheme goes; it takes no default for the port.
+/// `holochain_http_gateway` reads only host and port, so any scheme is accepted; the port has no default.
 fn websocket(mut url: Url) -> Result<Url, BadConfig> {
     let name = format!("{HC_HTTP_GW_PREFIX}ADMIN_WS_URL");
     if url.scheme() != "wss" {
@@ -108,13 +108,13 @@ fn websocket(mut url: Url) -> Result<Url, BadConfig> {
     Ok(url)
 }
 
-/// How the names of the variables of `holochain_http_gateway` begin.
+/// The prefix of the variables of `holochain_http_gateway`.
 pub const HC_HTTP_GW_PREFIX: &str = "HC_GW_";
-/// Where it listens unless it is told otherwise.
+/// Where it listens by default.
 const HC_HTTP_GW_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8090);
-/// Addresses are no longer, whoever reads them.
+/// No program reads longer addresses.
 const LONGEST_ADDRESS: usize = 64 << 10;
-/// Bytes of a head beside its payload.
+/// Bytes of a head besides its payload.
 const REST_OF_A_HEAD: usize = 16 << 10;
 
 #[cfg(test)]

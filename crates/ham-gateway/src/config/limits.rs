@@ -14,17 +14,17 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections open at a time, WebSockets and event streams included: 10,000. A further one is answered 503.
+    /// Connections open at a time, including WebSockets and event streams: 10,000. A further one is answered 503.
     pub connections: usize,
     /// WebSockets and event streams of one key at a time: 1,000. A further one is answered 503.
     pub streams_per_key: usize,
     /// How long a TLS handshake may take: 10 s. Then the connection is closed.
     #[serde(with = "span")]
     pub tls_handshake: Duration,
-    /// How long a new connection may be without a request: 10 s. Then it is closed.
+    /// How long a new connection may stay without a request: 10 s. Then it is closed.
     #[serde(with = "span")]
     pub first_request: Duration,
-    /// How long the head of a request may take, the idle time before it included: 30 s. Then the connection is closed.
+    /// How long the head of a request may take, including the idle time before it: 30 s. Then the connection is closed.
     #[serde(with = "span")]
     pub head: Duration,
     /// Lines of a head: 100. More is 431.
@@ -39,7 +39,7 @@ pub struct Limits {
     /// How long a client may take to read on: 10 s. Then its connection is closed.
     #[serde(with = "span")]
     pub slow_write: Duration,
-    /// How long a call is waited for where the request does not say: 30 s.
+    /// How long a call is waited for if the request does not say: 30 s.
     #[serde(with = "span")]
     pub wait: Duration,
     /// How long a request may ask to wait: 300 s. More is 400.
@@ -48,7 +48,7 @@ pub struct Limits {
     /// How long stopping waits for calls under way: 25 s. Then their connections are closed.
     #[serde(with = "span")]
     pub drain: Duration,
-    /// How long a gateway that is asked to stop goes on as before, so that those who route to it see that it is not ready: 0 s.
+    /// How long a gateway that is asked to stop goes on as before, so that load balancers see that it is not ready: 0 s.
     #[serde(with = "span")]
     pub drain_delay: Duration,
 }

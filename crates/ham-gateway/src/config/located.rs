@@ -1,4 +1,5 @@
-//! Where a file of settings is wrong, in words that quote no secret: none of its lines, no value, and no word that could be a key.
+//! Where a settings file is wrong, in words that quote no secret: none of its lines, no value, and no word that could
+//! be a key.
 
 /// The place and the reason: values may be addresses with passwords, or a key in the wrong place.
 pub(crate) fn located(error: &toml::de::Error, text: &str) -> String {

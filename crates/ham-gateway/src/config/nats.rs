@@ -17,41 +17,41 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Nats {
-    /// The servers of one cluster, `nats://` or `tls://`, without secrets in them. Empty: there is no NATS.
+    /// The servers of one cluster, `nats://` or `tls://`, without secrets in them. If empty, NATS is not used.
     pub urls: Vec<Url>,
-    /// The file with a JWT and its seed, which is for its owner only.
+    /// The file with a JWT and its seed, for its owner only.
     pub credentials_file: Option<PathBuf>,
-    /// The file with a seed of an nkey, which is for its owner only.
+    /// The file with the seed of an nkey, for its owner only.
     pub nkey_file: Option<PathBuf>,
-    /// The file with a token, which is for its owner only.
+    /// The file with a token, for its owner only.
     pub token_file: Option<PathBuf>,
-    /// Who it is; with `password_file`.
+    /// The user name; with `password_file`.
     pub user: Option<String>,
-    /// The file with that user's password, which is for its owner only.
+    /// The file with that user's password, for its owner only.
     pub password_file: Option<PathBuf>,
-    /// The PEM file of the authorities that are trusted, in place of the system's.
+    /// The PEM file of the authorities that are trusted instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// What all subjects begin with: `ham`.
     pub prefix: String,
     /// Whether blocks, events and gaps are published: true.
     pub publish: bool,
-    /// The stream they go to: `HAM`.
+    /// The stream that they go to: `HAM`.
     pub stream: String,
-    /// Whether the stream is made where there is none: true. One that is there is never changed.
+    /// Whether a missing stream is created: true. An existing one is never changed.
     pub create_stream: bool,
-    /// Bytes of a stream that is made: 1 GiB. The oldest messages give way.
+    /// Bytes of a created stream: 1 GiB. The oldest messages give way.
     pub stream_bytes: u64,
-    /// For how long a stream that is made keeps a message: 7 days. Zero is for ever.
+    /// How long a created stream keeps a message: 7 days. Zero means for ever.
     #[serde(with = "span")]
     pub stream_age: Duration,
-    /// Servers that keep a stream that is made: 1, at most 5.
+    /// Servers that keep a created stream: 1, at most 5.
     pub stream_replicas: usize,
     /// How long an acknowledgement may take: 5 s. Then the message is sent again.
     #[serde(with = "span")]
     pub acknowledge_within: Duration,
     /// Whether calls are taken: true.
     pub calls: bool,
-    /// The id of the key of whoever calls and shows none; without it such calls are refused.
+    /// The id of the key for calls that show none; without it such calls are refused.
     pub calls_as: Option<String>,
     /// Calls that are made at a time: 256. A further one is refused.
     pub calls_at_a_time: usize,
@@ -83,7 +83,7 @@ impl Default for Nats {
 }
 
 impl Nats {
-    /// At these servers, with everything else as by default.
+    /// At these servers, with defaults for everything else.
     #[must_use]
     pub fn at(urls: impl IntoIterator<Item = Url>) -> Self {
         Self { urls: urls.into_iter().collect(), ..Self::default() }
@@ -95,7 +95,7 @@ impl Nats {
         !self.urls.is_empty()
     }
 
-    /// Everything that is wrong with it. Files that it names are not read.
+    /// Everything that is wrong with it. The files that it names are not read.
     #[must_use]
     pub fn check(&self) -> Vec<Fault> {
         if !self.is_on() {
@@ -156,7 +156,7 @@ impl Nats {
     }
 }
 
-/// For how long a stream that is made knows messages again: 2 minutes, NATS's own default.
+/// How long a created stream recognises duplicates: 2 minutes, NATS's own default.
 pub(crate) const DUPLICATES_WITHIN: Duration = Duration::from_secs(120);
 
 #[cfg(test)]

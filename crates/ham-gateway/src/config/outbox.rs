@@ -14,25 +14,25 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OutboxLimits {
-    /// Calls that are kept, settled ones included: 100,000.
+    /// Calls that are kept, including settled ones: 100,000.
     pub records: u64,
     /// Their bytes: 1 GiB.
     pub bytes: u64,
-    /// For how long a settled call is kept: 24 h.
+    /// How long a settled call is kept: 24 h.
     #[serde(with = "span")]
     pub keep: Duration,
-    /// Bytes of an answer that is kept: 1 MiB. A larger one is given once.
+    /// Bytes of an answer that is kept: 1 MiB. A larger one is given only once.
     pub answer_bytes: usize,
-    /// For how long the answer of a call is awaited after its request has ended: 5 min.
+    /// How long the answer of a call is awaited after its request has ended: 5 min.
     #[serde(with = "span")]
     pub linger: Duration,
-    /// For how long the answer of an asynchronous attempt is awaited: 10 min.
+    /// How long the answer of an asynchronous attempt is awaited: 10 min.
     #[serde(with = "span")]
     pub answer_within: Duration,
-    /// For how long an asynchronous call is tried where the request does not say: 24 h.
+    /// How long an asynchronous call is tried if the request does not say: 24 h.
     #[serde(with = "span")]
     pub deliver_within: Duration,
-    /// For how long a request may ask to try: 7 d.
+    /// How long a request may ask to try: 7 d.
     #[serde(with = "span")]
     pub longest_deliver_within: Duration,
     /// How long a nonce lives: 45 min, at most 49.

@@ -1,4 +1,4 @@
-//! A configuration as it is shown.
+//! A configuration in the form that may be shown.
 
 use serde_json::{Map, Value};
 
@@ -6,13 +6,13 @@ use super::values::Config;
 use crate::named_file;
 
 impl Config {
-    /// All values, for programs, without what may be a secret.
+    /// All values, for programs, without anything that may be a secret.
     #[must_use]
     pub fn shown(&self) -> Value {
         self.masked("", serde_json::to_value(self).unwrap_or_default())
     }
 
-    /// All values, one a line, each with where it comes from.
+    /// All values, one per line, each with where it comes from.
     #[must_use]
     pub fn explained(&self, file: &str) -> String {
         let given = self.masked("", toml::from_str::<Value>(file).unwrap_or_default());
@@ -21,7 +21,7 @@ impl Config {
         lines.concat()
     }
 
-    /// Names are given by people, too.
+    /// Names are chosen by people, so they are masked too.
     fn masked(&self, name: &str, value: Value) -> Value {
         let names_a_file = || self.files().iter().any(|file| file.key == name);
         match value {

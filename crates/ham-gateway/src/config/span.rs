@@ -11,7 +11,7 @@ pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map_err(|error| {
-        // Nothing is said of what stands between the first quote and the last.
+        // The text between the first and the last quote is not repeated.
         de::Error::custom(format!("a time is written as `30s` or `5m`, not {text:?}: {error}"))
     })
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{NewKey, Server};
 
-/// A page that lists values is wrong soon.
+/// A page that lists values soon goes out of date.
 #[test]
 fn the_page_of_the_configuration_has_every_key_and_its_default() {
     let page = include_str!("../../../../docs/gateway-config.md");
@@ -28,7 +28,7 @@ fn the_example_of_the_page_is_right() {
     assert!(config.explained(example).contains("limits.wait = \"20s\"  # file\n"));
 }
 
-/// A start failed on these, or nothing was served.
+/// With these a start failed, or nothing was served.
 #[test]
 fn what_could_serve_nothing_is_wrong() {
     for (text, key) in [
@@ -49,7 +49,7 @@ fn what_could_serve_nothing_is_wrong() {
     assert!(faults.contains(&"operations_listen") && faults.contains(&"hosts"), "{faults:?}");
 }
 
-/// Case: origins, hosts and what stood where an id, a path or a name belongs were shown whole.
+/// Case: origins, hosts and wrong values in place of an id, a path or a name were shown whole.
 #[test]
 fn a_configuration_is_shown_without_secrets() {
     let key = NewKey::new().unwrap();
@@ -66,7 +66,7 @@ fn a_configuration_is_shown_without_secrets() {
     assert!(!shown.contains("hush") && !shown.contains(&key[12..]), "{shown}");
 }
 
-/// Case: what is wrong was repeated whole, with the password of an address or a key in the wrong place.
+/// Case: a fault was reported with the whole value, including the password in an address or a key in the wrong place.
 #[test]
 fn a_fault_repeats_no_secret() {
     let key = NewKey::new().unwrap();
@@ -105,7 +105,7 @@ fn a_fault_repeats_no_secret() {
     }
 }
 
-/// Case: the same of a start, and of what stands in the files that it reads.
+/// Case: the same for a start, and for the contents of the files that it reads.
 #[tokio::test]
 async fn a_start_that_fails_repeats_no_secret() {
     let key = NewKey::new().unwrap();
@@ -160,7 +160,7 @@ async fn a_start_that_fails_repeats_no_secret() {
     }
 }
 
-/// Case: a key in the place of a host, and what stood behind another name or without a scheme, were shown.
+/// Case: a key in place of a host, and text behind another name or without a scheme, were shown.
 #[test]
 fn a_key_in_the_place_of_a_host_is_not_shown() {
     let key = NewKey::new().unwrap();
@@ -198,7 +198,7 @@ fn an_address_is_shown_without_its_secrets() {
     assert!(shown.contains("\"ws://localhost:1\"") && !shown.contains("hush"), "{shown}");
 }
 
-/// Case: an error quoted its line, with what was in it.
+/// Case: an error quoted its line with its contents.
 #[test]
 fn an_error_quotes_no_secret() {
     let key = NewKey::new().unwrap();
@@ -218,7 +218,7 @@ fn an_error_quotes_no_secret() {
     }
 }
 
-/// Case: a value that is none of those that are known was repeated, and an address with a wrong port was hidden as a whole.
+/// Case: an unknown value was repeated, and an address with a wrong port was hidden as a whole.
 #[test]
 fn an_error_quotes_no_value_and_says_of_an_address_what_it_can() {
     let word = Config::parse("[[function]]\nmatch = \"a\"\nkey = \"hunter2\"").unwrap_err().to_string();

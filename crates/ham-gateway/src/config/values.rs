@@ -13,14 +13,14 @@ use super::nats::Nats;
 use super::outbox::OutboxLimits;
 use crate::functions::Function;
 
-/// Where it listens unless it is told otherwise.
+/// Where it listens by default.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2661);
 
-/// What a gateway is told. Secrets are named by their files.
+/// The configuration of a gateway. Secrets are named by their files.
 ///
 /// # Defaults
-/// [`DEFAULT_LISTEN`]; no operations listener, no keys, no origins, the bound address and loopback names as hosts, no TLS, no apps,
-/// nothing declared about functions, no NATS; the bounds of [`Limits`], [`OutboxLimits`], [`Feed`] and [`Compat`].
+/// [`DEFAULT_LISTEN`]; no operations listener, no keys, no origins, the bound address and loopback names as hosts, no TLS, no
+/// apps, nothing declared about functions, no NATS; the bounds of [`Limits`], [`OutboxLimits`], [`Feed`] and [`Compat`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -31,23 +31,23 @@ pub struct Config {
     pub operations_listen: Option<SocketAddr>,
     /// Whether `operations_listen` may be reached from other machines.
     pub operations_public: bool,
-    /// Where the outbox and client keys are kept. Without it the conductor's client keys are in memory and there is no outbox.
+    /// Where the outbox and client keys are kept. Without it, the conductor's client keys are in memory and there is no outbox.
     pub state_dir: Option<PathBuf>,
     /// The file of keys.
     pub keys: Option<PathBuf>,
-    /// The origins whose pages may ask, as browsers name them.
+    /// The origins whose pages may ask, in the form that browsers use.
     pub origins: Vec<String>,
-    /// The names under which the gateway answers; empty for the bound address and loopback names.
+    /// The names under which the gateway answers; if empty, the bound address and loopback names.
     pub hosts: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// The certificate; without it the gateway speaks plain HTTP.
+    /// The certificate; without it, the gateway speaks plain HTTP.
     pub tls: Option<Tls>,
     /// The conductor of the apps.
     pub conductor: Conductor,
     /// The apps that are served.
     pub app: Vec<App>,
-    /// What is declared about functions; of several that match, the first holds.
+    /// What is declared about functions; if several match, the first one applies.
     pub function: Vec<Function>,
     /// Names of chains, and the feed's bounds.
     pub feed: Feed,
@@ -59,7 +59,7 @@ pub struct Config {
     pub outbox: OutboxLimits,
     /// What is served in the form of other gateways.
     pub compat: Compat,
-    /// Everybody may call everything, from this machine only: for developing. Not settable in a file.
+    /// For development: everybody may call everything, from this machine only. Cannot be set in a file.
     #[serde(skip)]
     pub dev: bool,
 }
@@ -90,7 +90,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// For developing: an app on a local conductor, everybody may call everything, and only from this machine.
+    /// For development: an app on a local conductor; everybody may call everything, and only from this machine.
     #[must_use]
     pub fn dev(admin_port: u16, apps: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -137,8 +137,8 @@ impl Config {
         Self { outbox, ..self }
     }
 
-    /// The same, where the environment counts: `STATE_DIRECTORY`, which systemd sets, unless the file names another, and
-    /// `HAM_GATEWAY_KEYS_FILE` before what the file names.
+    /// The same, after applying the environment: `STATE_DIRECTORY`, which systemd sets, unless the file names another
+    /// one, and `HAM_GATEWAY_KEYS_FILE`, which precedes the file's value.
     #[must_use]
     pub fn with_environment(mut self, variable: impl Fn(&str) -> Option<PathBuf>) -> Self {
         self.state_dir = self.state_dir.or_else(|| variable("STATE_DIRECTORY"));

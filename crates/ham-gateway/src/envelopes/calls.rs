@@ -7,7 +7,7 @@ use url::form_urlencoded::Serializer;
 
 use super::exchange::{Exchange, failed, failure, fitting, path, read};
 
-/// What became of one.
+/// The state of one call.
 pub(super) async fn get(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -48,7 +48,7 @@ impl Wanted {
     }
 }
 
-/// A part of those that are open, or in doubt.
+/// A part of the calls that are open, or in doubt.
 pub(super) async fn list(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     let wanted: Option<Wanted> = match read(&request) {
         Ok(wanted) => wanted,
@@ -58,7 +58,7 @@ pub(super) async fn list(exchange: Exchange, request: Envelope) -> Result<Envelo
     Ok(ask(&exchange, &request, Method::GET, &address, &[], "calls").await)
 }
 
-/// Asks for one not to be made.
+/// Cancels one.
 pub(super) async fn cancel(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -24,7 +24,7 @@ use crate::kind::Kind;
 use crate::life::Life;
 use crate::problem::Problem;
 
-/// Upgrades the request of somebody who may call or follow something.
+/// Upgrades the request of a caller that may call or follow something.
 #[expect(
     clippy::disallowed_methods,
     reason = "one task a connection, which ends with its socket, its key or the gateway"
@@ -47,7 +47,7 @@ pub(super) fn connect(
         .extensions_mut()
         .remove::<OnUpgrade>()
         .ok_or_else(|| Problem::new(Kind::BadRequest, "a WebSocket is opened here, by HTTP/1.1"))?;
-    // Its place among the connections of its key, and its end where that is taken back.
+    // Its place among the connections of its key; it ends when that is revoked.
     let subscription = gateway.feed.subscription(&identity, "envelopes")?;
     let (gateway, may_follow) = (Arc::clone(gateway), identity.may(Scope::Feed));
     let exchange = exchange.of(identity);
@@ -78,7 +78,7 @@ async fn serve(
     tokio::pin!(serving, pushing);
     let mut pushes = true;
     loop {
-        // The end of the connection first: there is nobody to push to any more.
+        // The end of the connection first: after that there is nobody to push to.
         tokio::select! {
             biased;
             ended = serving.as_mut() => {
@@ -96,7 +96,7 @@ async fn serve(
     }
 }
 
-/// Envelopes that wait while sixteen are answered.
+/// Envelopes that wait while sixteen are being answered.
 const WAITING: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 /// Subscriptions that wait to be made.
 const WANTED: usize = 16;

@@ -40,7 +40,7 @@ impl Desk {
         Self { router, may_follow, wanted }
     }
 
-    /// Hands it to who pushes, and whoever that is answers.
+    /// Hands it to the pushing task, which also answers it.
     async fn want(&self, request: Envelope, replier: Replier) {
         let change = if self.may_follow {
             change(&request)
@@ -50,7 +50,7 @@ impl Desk {
         };
         match change {
             Ok(change) => {
-                // Where nobody takes it, the connection ends.
+                // If nobody receives it, the connection is ending.
                 let _ = self.wanted.send(Wanted { request, replier, change }).await;
             }
             Err(refused) => answer(&replier, failure(&request, refused)).await,
@@ -154,7 +154,7 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
     })
 }
 
-/// What is to change about what is followed.
+/// How an envelope changes what is followed.
 fn change(request: &Envelope) -> Result<Change, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -172,7 +172,7 @@ fn change(request: &Envelope) -> Result<Change, Problem> {
     Ok(Change::Follow { topics: chains.into_iter().map(of_types).collect(), since: Since::from(since) })
 }
 
-/// What has no kind that is known here.
+/// An envelope of an unknown kind.
 async fn unknown(incoming: Incoming) {
     let Incoming::Envelope { envelope, replier } = incoming else { return };
     tracing::debug!(event = "gateway.envelopes", "an envelope of an unknown kind came");
@@ -180,18 +180,18 @@ async fn unknown(incoming: Incoming) {
     refuse(&envelope, &replier, &format!("the kind is unknown; {kinds}")).await;
 }
 
-/// Tells that nothing was done, also where the request has no id by which its sender could know which one it was.
+/// Answers that nothing was done, even if the request has no id by which its sender could recognise it.
 async fn refuse(request: &Envelope, replier: &Replier, why: &str) {
     answer(replier, failure(request, Problem::new(Kind::BadRequest, why))).await;
 }
 
 async fn answer(replier: &Replier, answer: Envelope) {
-    // Where it cannot be sent the link has ended.
+    // If it cannot be sent, the link has ended.
     let _ = replier.reply(answer, PATIENCE).await;
 }
 
 const KINDS: [&str; 6] = ["ping", "app.info", "zome.call", "call.get", "call.list", "call.cancel"];
 const UNSUBSCRIBE: &str = "unsubscribe.signals";
 const FOLLOWING: [&str; 2] = ["subscribe.signals", UNSUBSCRIBE];
-/// As long as a dead client goes unseen.
+/// As long as a dead client goes unnoticed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Envelopes as requests, and answers as envelopes: both are one path to the same calls.
+//! Envelopes as requests, and answers as envelopes: both lead to the same calls.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::kind::Kind;
 use crate::problem::Problem;
 use crate::words;
 
-/// Asks the gateway's own addresses.
+/// Sends requests to the gateway's own addresses.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     asked: Router,
@@ -38,19 +38,19 @@ impl Exchange {
         Self { asked, identity: None }
     }
 
-    /// In the name of whoever was let in.
+    /// On behalf of a caller that was admitted.
     pub(super) fn of(mut self, identity: Arc<Identity>) -> Self {
         self.identity = Some(Admitted(identity));
         self
     }
 
-    /// Asks, and answers with what was answered.
+    /// Makes the request and returns its answer.
     ///
     /// # Errors
     /// A problem, for the client.
     ///
     /// # Cancel safety
-    /// As that of the request itself.
+    /// That of the request itself.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -83,7 +83,7 @@ impl Exchange {
     }
 }
 
-/// A problem that no request has met.
+/// A problem that did not come from a request.
 fn refused(kind: Kind, why: &str) -> Map<String, Value> {
     let text = Problem::new(kind, why).json("");
     serde_json::from_str(&text).unwrap_or_else(|_| plain(why))
@@ -107,7 +107,7 @@ impl Answer {
     }
 }
 
-/// A path of these parts, whatever stands in them.
+/// A path of these parts, whatever characters they contain.
 pub(super) fn path(parts: &[&str]) -> String {
     parts.iter().map(|part| format!("/{}", utf8_percent_encode(part, NON_ALPHANUMERIC))).collect()
 }
@@ -118,8 +118,8 @@ pub(super) fn reply(request: &Envelope, kind: &str, payload: impl Serialize) -> 
     answer.clone().with_payload(payload).unwrap_or(answer)
 }
 
-/// An answer with what a request was answered with, if it fits into a frame. Where it does not, what became of the call is told all
-/// the same.
+/// An envelope with the answer to a request, if it fits into a frame. If it does not, the envelope still says how the
+/// call ended.
 pub(super) fn fitting(request: &Envelope, kind: &str, payload: impl Serialize, answer: &Answer) -> Envelope {
     if answer.body.get().len() <= MOST_ANSWER {
         return reply(request, kind, payload);
@@ -137,9 +137,9 @@ pub(super) fn fitting(request: &Envelope, kind: &str, payload: impl Serialize, a
     failed(request, problem)
 }
 
-/// The answer to what failed: the problem, with its words as `message`.
+/// The answer for a failure: the problem, with its words as `message`.
 pub(super) fn failed(request: &Envelope, mut problem: Map<String, Value>) -> Envelope {
-    // A zome may say as much as it likes, and it would stand there twice.
+    // A zome may say as much as it likes, and its words would be there twice.
     if let Some(Value::String(detail)) = problem.get_mut("detail") {
         *detail = words::cut(std::mem::take(detail), MOST_WORDS);
     }
@@ -154,7 +154,7 @@ pub(super) fn failed(request: &Envelope, mut problem: Map<String, Value>) -> Env
     reply(request, ERROR_KIND, payload)
 }
 
-/// The same of a problem that no request made.
+/// The same for a problem that did not come from a request.
 pub(super) fn failure(request: &Envelope, problem: Problem) -> Envelope {
     let problem = serde_json::to_value(problem).ok().and_then(|problem| match problem {
         Value::Object(problem) => Some(problem),
@@ -163,7 +163,7 @@ pub(super) fn failure(request: &Envelope, problem: Problem) -> Envelope {
     failed(request, problem.unwrap_or_default())
 }
 
-/// The payload of a request, or what is wrong with it. A member that is not known is: what it asks for would not be done.
+/// The payload of a request, or what is wrong with it. An unknown member is wrong: what it asks for would not be done.
 pub(super) fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, Problem> {
     request.payload_as().map_err(|error| {
         let wrong = ham::without_quoted(&error.source.to_string());
@@ -179,9 +179,9 @@ fn plain(words: &str) -> Map<String, Value> {
     }
 }
 
-/// Bytes of an answer: what a frame takes, less what stands around it.
+/// Bytes of an answer: what a frame takes, minus what surrounds the answer.
 pub(super) const MOST_ANSWER: usize = (1 << 20) - (16 << 10);
-/// Bytes of what is said of a payload.
+/// Bytes of what is said about a payload.
 const MOST_SAID: usize = 1 << 10;
 /// Bytes of a problem's words.
 const MOST_WORDS: usize = 64 << 10;

@@ -13,7 +13,7 @@ use super::exchange::MOST_ANSWER;
 use crate::kind::Kind;
 use crate::problem::Problem;
 
-/// What is to be followed, or no more.
+/// What to follow, or to follow no longer.
 pub(super) struct Wanted {
     pub(super) request: Envelope,
     pub(super) replier: Replier,
@@ -26,12 +26,12 @@ pub(super) enum Change {
     Leave { chains: Vec<String> },
 }
 
-/// Pushes what is followed, until the server ends it. A client that reads too slowly holds up nobody: what does not fit into the
-/// subscription's queue is a gap.
+/// Pushes what is followed, until the server ends it. A client that reads too slowly delays nobody: messages that do
+/// not fit into the subscription's queue become a gap.
 pub(super) async fn push(mut subscription: Subscription, mut wanted: mpsc::Receiver<Wanted>) {
     let mut to: Option<Replier> = None;
     loop {
-        // What is asked first: a busy feed must not hide it.
+        // Requests first: a busy feed must not delay them.
         tokio::select! {
             biased;
             Some(Wanted { request, replier, change }) = wanted.recv() => {
@@ -42,7 +42,7 @@ pub(super) async fn push(mut subscription: Subscription, mut wanted: mpsc::Recei
                 to = Some(replier);
             }
             news = subscription.next() => {
-                // Without a reader nothing was asked for, and nothing comes but the end.
+                // Before the first request nothing is followed, so only the end can come.
                 let (Some(news), Some(to)) = (news, &to) else { return };
                 if send(to, envelope(&news)).await.is_none() {
                     return;
@@ -73,7 +73,7 @@ fn apply(subscription: &mut Subscription, request: &Envelope, change: Change) ->
     }
 }
 
-/// The message of the feed: its type is the kind, the rest of it the payload. One that fits into no frame is a gap.
+/// The message of the feed: its type is the kind, the rest is the payload. A message that fits into no frame becomes a gap.
 fn envelope(news: &News) -> Envelope {
     if news.text().len() > MOST_ANSWER {
         let payload = json!({ "chain_name": news.chain_name(), "id": news.id().to_string(), "cause": "too_large", "missed": 1 });
@@ -87,10 +87,10 @@ fn envelope(news: &News) -> Envelope {
     envelope
 }
 
-/// `None` where the link takes nothing any more.
+/// `None` if the link takes nothing any more.
 async fn send(to: &Replier, envelope: Envelope) -> Option<()> {
     to.reply(envelope, PATIENCE).await.ok()
 }
 
-/// As long as a dead client goes unseen.
+/// As long as a dead client goes unnoticed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -18,7 +18,7 @@ pub(crate) fn routes(asked: Router) -> Router<Arc<Gateway>> {
     Router::new().route("/connect", get(upgrade)).layer(Extension(Exchange::new(asked)))
 }
 
-/// The key is looked at before the upgrade: who has none is answered 401.
+/// The key is checked before the upgrade: a caller without one is answered 401.
 async fn upgrade(
     State(gateway): State<Arc<Gateway>>,
     caller: QueryCaller,

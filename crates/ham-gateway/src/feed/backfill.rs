@@ -1,8 +1,8 @@
-//! Blocks that were missed, asked of the chain itself.
+//! Missed blocks, requested from the chain itself.
 //!
-//! A function of the hApp, `fn({ after: Option<u32>, limit: u32 }) -> Vec<action>`, lists what is a block: in the order of the sequence
-//! numbers, those above `after`, at most `limit`; without `after` the newest. An action is written as the convention for signals has it.
-//! The chain is the log, so blocks can be complete although signals are not.
+//! A function of the hApp, `fn({ after: Option<u32>, limit: u32 }) -> Vec<action>`, lists the blocks: in the order of
+//! their sequence numbers, those above `after`, at most `limit`; without `after`, the newest. An action is written
+//! according to the convention for signals. The chain is the log, so blocks can be complete although signals are not.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -11,9 +11,9 @@ use std::task::{Context, Poll};
 
 use super::block::Block;
 
-/// Where missed blocks are asked for: resolves with those above `after`, in order, or `None` where that cannot be.
+/// Requests missed blocks: resolves with those above the given height, in order, or with `None` if that is not possible.
 pub(super) type Ask = Box<dyn FnMut(Option<u32>) -> Page + Send>;
-/// What is asked for.
+/// The result of a request.
 pub(super) type Page = Pin<Box<dyn Future<Output = Option<Vec<Block>>> + Send>>;
 
 /// The blocks of one cell, in order and complete, as far as the function lists them.
@@ -21,10 +21,10 @@ pub(super) struct Backfill {
     ask: Ask,
     /// The height up to which everything was told; `None` until it is known.
     head: Option<u32>,
-    /// What came while something before it was asked for.
+    /// Blocks that came while earlier ones were being requested.
     held: BTreeMap<u32, Held>,
     asked: Option<Asked>,
-    /// Something may be missing that was not asked for yet.
+    /// Something may be missing that was not requested yet.
     owed: bool,
 }
 
@@ -33,23 +33,23 @@ struct Asked {
     page: Page,
 }
 
-/// Blocks of one height, which are several where a chain has forked.
+/// The blocks of one height: several if a chain has forked.
 #[derive(Default)]
 struct Held {
     blocks: Vec<Block>,
-    /// They were there before what was asked last: nothing that was listed since is missing before them.
+    /// They were there before the last request: nothing that was listed since is missing before them.
     settled: bool,
 }
 
 impl Backfill {
-    /// Begins by asking for the head.
+    /// Begins by requesting the head.
     pub(super) fn new(ask: Ask) -> Self {
         let mut backfill = Self { ask, head: None, held: BTreeMap::new(), asked: None, owed: false };
         backfill.ask_after(None);
         backfill
     }
 
-    /// A block came with a signal. What of it is to be told now.
+    /// A block came with a signal. Returns the blocks to be told now.
     pub(super) fn came(&mut self, block: Block) -> Vec<Block> {
         let follows = self.head.is_some_and(|head| block.seq <= head.saturating_add(1));
         if self.asked.is_none() && follows {
@@ -67,7 +67,7 @@ impl Backfill {
         self.ask_on();
     }
 
-    /// Resolves with what is to be told now and was missed; never while nothing is asked for.
+    /// Resolves with missed blocks that are to be told now; never while no request is under way.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -84,7 +84,7 @@ impl Backfill {
             let told = match (page, after) {
                 (Some(page), Some(after)) => self.answered(after, page),
                 (Some(page), None) => self.begun(&page),
-                // It cannot be asked: what came is told as it came.
+                // It cannot be requested: the held blocks are told as they are.
                 (None, _) => self.release(|_, _| true),
             };
             if !told.is_empty() {
@@ -93,7 +93,7 @@ impl Backfill {
         }
     }
 
-    /// The head is known. What was held since is told only behind what comes before it.
+    /// The head is known. Blocks held since then are told only after those that precede them.
     fn begun(&mut self, newest: &[Block]) -> Vec<Block> {
         let newest = newest.last().map(|block| block.seq);
         let before_held = self.held.keys().next().map(|first| first.saturating_sub(1));
@@ -107,7 +107,7 @@ impl Backfill {
         let page: Vec<_> = page.into_iter().filter(|block| block.seq > after).collect();
         let last = page.last().map(|block| block.seq);
         for block in page {
-            // Whatever came with a signal stands there already.
+            // A block that came with a signal is there already.
             let Held { blocks, settled } = self.held.entry(block.seq).or_default();
             *settled = true;
             if !blocks.iter().any(|held| held.hash == block.hash) {
@@ -115,7 +115,7 @@ impl Backfill {
             }
         }
         let told = match last {
-            // There are more; what is held behind it may belong behind those.
+            // There are more; blocks held above this one may belong behind those.
             Some(last) if full => {
                 self.owed = true;
                 self.release(|seq, _| seq <= last)
@@ -126,7 +126,7 @@ impl Backfill {
         told
     }
 
-    /// What is held from the lowest height on, as long as it may be told or follows on what was.
+    /// The held blocks from the lowest height on, as long as they may be told or directly follow the last one told.
     fn release(&mut self, may: impl Fn(u32, &Held) -> bool) -> Vec<Block> {
         let mut told = Vec::new();
         while let Some(first) = self.held.first_entry() {
@@ -140,7 +140,7 @@ impl Backfill {
         told
     }
 
-    /// Asks for what may be missing, unless it is asked for already.
+    /// Requests what may be missing, unless a request is under way.
     fn ask_on(&mut self) {
         if self.asked.is_none() && (self.owed || !self.held.is_empty()) {
             self.owed = false;
@@ -153,7 +153,7 @@ impl Backfill {
         self.asked = Some(Asked { after, page: (self.ask)(after) });
     }
 
-    /// Beyond the bound it is left to be listed: what is held is asked for anyhow.
+    /// Beyond the bound, a block is left to be listed: whatever is held is requested anyhow.
     fn hold(&mut self, block: Block) {
         if self.held.len() >= MOST_HELD {
             self.owed = true;
@@ -164,9 +164,9 @@ impl Backfill {
     }
 }
 
-/// Blocks asked for at a time.
+/// Blocks per request.
 pub(super) const LIMIT: u32 = 256;
-/// Heights that wait for those before them.
+/// Heights that wait for earlier ones.
 const MOST_HELD: usize = 1024;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Committed actions as blocks: the convention that any hApp can follow.
 //!
-//! `post_commit` emits a map with `type` (or `event_type`) `committed` and `actions`, each a whole `SignedActionHashed`, the `Record` that has
-//! it, or `{ hash, seq }`.
-//! An action without a sequence number makes no block.
+//! `post_commit` emits a map with `type` (or `event_type`) `committed` and `actions`, each a whole
+//! `SignedActionHashed`, the `Record` that contains it, or `{ hash, seq }`. An action without a sequence number makes
+//! no block.
 
 use holochain_zome_types::prelude::Timestamp;
 use serde_json::{Value, json};
@@ -14,9 +14,9 @@ pub(super) struct Block {
     pub(super) hash: String,
     /// Its sequence number, which is the block's height.
     pub(super) seq: u32,
-    /// What kind of action it is, where that is told.
+    /// The type of the action, if the signal gives it.
     action: Option<String>,
-    /// When it was written, where that is told; RFC 3339.
+    /// When it was written, if the signal gives it; RFC 3339.
     timestamp: Option<String>,
 }
 
@@ -30,13 +30,13 @@ impl Block {
         blocks
     }
 
-    /// An action as one of these writes it; `None` for what is none, or has no sequence number.
+    /// An action in one of these forms; `None` if it is not an action, or has no sequence number.
     pub(super) fn of(action: &Value) -> Option<Self> {
         let action = action.get("signed_action").unwrap_or(action);
         let content = &action["hashed"]["content"];
         let first = |places: [&Value; 3]| places.into_iter().find(|place| !place.is_null()).cloned();
         let hash = first([&action["hashed"]["hash"], &action["hash"], &Value::Null])?;
-        // Of 0.7, of 0.6, and of the short form.
+        // In 0.7, in 0.6, and in the short form.
         let seq = first([&content["header"]["action_seq"], &content["action_seq"], &action["seq"]])?;
         let kind = first([&content["data"]["type"], &content["type"], &action["action"]]);
         let at = first([&content["header"]["timestamp"], &content["timestamp"], &action["timestamp"]]);
@@ -71,7 +71,7 @@ pub(super) fn action_hash(value: &Value) -> Option<&str> {
     text.starts_with(ACTION).then_some(text)
 }
 
-/// What the texts of action hashes begin with.
+/// The beginning of the text of every action hash.
 const ACTION: &str = "uhCkk";
 
 #[cfg(test)]

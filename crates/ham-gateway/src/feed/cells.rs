@@ -7,16 +7,16 @@ use ham::PersistentHam;
 use holochain_conductor_api::CellInfo;
 use holochain_zome_types::cell::CellId;
 
-/// The roles of an app's cells, as the conductor told them last.
+/// The roles of an app's cells, as the conductor listed them last.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     roles: HashMap<CellId, String>,
-    /// Cells that the conductor did not name when it was asked.
+    /// Cells that the conductor did not list when it was asked.
     strange: HashSet<CellId>,
 }
 
 impl Cells {
-    /// The role of a cell, or the clone's id. Asks the conductor where it is not known, once for each cell and link.
+    /// The role of a cell, or the clone's id. Asks the conductor if it is not known, once per cell and link.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -66,7 +66,7 @@ impl Cells {
     }
 }
 
-/// How long the conductor may take to say; meanwhile signals wait in their bounded queue.
+/// How long the conductor may take to answer; meanwhile signals wait in their bounded queue.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Cells without a role that are not asked for again.
+/// Cells without a role about which the conductor is not asked again.
 const MOST_STRANGE: usize = 1024;

@@ -18,7 +18,7 @@ impl Chains {
         Self { apps, given: config.feed.chains.clone() }
     }
 
-    /// Whether there is a chain of this name. Which roles an app has, only its conductor knows.
+    /// Whether there is a chain of this name. Only the conductor knows which roles an app has.
     pub(super) fn has(&self, name: &str) -> bool {
         let (app, role) = match name.split_once('/') {
             Some((app, role)) => (app, Some(role)),
@@ -33,21 +33,21 @@ impl Chains {
         self.given.keys().chain(&self.apps).map(String::as_str)
     }
 
-    /// All names of the chain that has this one.
+    /// All names of the chain with this name.
     pub(super) fn names_of(&self, name: &str) -> Vec<String> {
         let chain = self.given.get(name).map_or(name, String::as_str);
         let given = self.given.iter().filter(|(_, of)| *of == chain).map(|(name, _)| name.clone());
         std::iter::once(chain.to_owned()).chain(given).collect()
     }
 
-    /// The given names of all chains of an app, and those chains themselves.
+    /// The given names of all chains of an app, with those chains.
     pub(super) fn given_of(&self, app: &str) -> impl Iterator<Item = String> {
         let is_of = move |chain: &str| chain.split('/').next() == Some(app);
         let given = self.given.iter().filter(move |(_, chain)| is_of(chain));
         given.flat_map(|(name, chain)| [name.clone(), chain.clone()])
     }
 
-    /// All names under which is told what happens in a cell of this role; without a role, in any cell of the app.
+    /// All names under which events in a cell of this role are told; without a role, in any cell of the app.
     pub(super) fn of_cell(&self, app: &str, role: Option<&str>) -> Vec<String> {
         let mut names = role.map(|role| self.names_of(&format!("{app}/{role}"))).unwrap_or_default();
         names.extend(self.names_of(app));

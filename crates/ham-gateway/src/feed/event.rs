@@ -11,7 +11,7 @@ pub(super) fn of_zome(payload: Value, role: &str, zome: &str) -> Value {
     data(event_type(&payload), entity_id(&payload), role, &[("zome", zome)], payload)
 }
 
-/// That of one that another agent sent without a zome; Holochain 0.7.0 does not say who.
+/// The `data` of an event that another agent sent without a zome; Holochain 0.7.0 does not say who.
 pub(super) fn direct(bytes: &[u8], from: Option<&str>, role: &str) -> Value {
     let payload = ham_json::from_messagepack(bytes, ham_json::Dialect::Marked)
         .unwrap_or_else(|_| json!({ "$bytes": STANDARD.encode(bytes) }));
@@ -39,8 +39,8 @@ fn data(
     data.into()
 }
 
-/// The first that is a name: the payload's `event_type`, its `type`, which scaffolded hApps use, the only key of a map with one, which is
-/// how serde writes an enum, the payload itself.
+/// The first of these that is a name: the payload's `event_type`; its `type`, which scaffolded hApps use; the only key
+/// of a map with one key, which is how serde writes an enum; the payload itself.
 fn event_type(payload: &Value) -> String {
     let only_key = || {
         let mut keys = payload.as_object()?.keys();
@@ -51,8 +51,8 @@ fn event_type(payload: &Value) -> String {
     named.into_iter().flatten().find(is_name).unwrap_or("signal").to_owned()
 }
 
-/// The payload's own, else the first action that it commits, else the first action hash in it: a whole action names the one before it
-/// first.
+/// The payload's own, else the first action that it commits, else the first action hash in it: a whole action contains
+/// the previous one's hash before its own.
 fn entity_id(payload: &Value) -> Option<String> {
     let own = &payload["entity_id"];
     let own = own.as_str().or_else(|| own["$hash"].as_str());
@@ -61,7 +61,7 @@ fn entity_id(payload: &Value) -> Option<String> {
     own.map(ToOwned::to_owned).or_else(committed).or_else(named)
 }
 
-/// Nested no deeper than what JSON can show.
+/// It is nested no deeper than JSON can show.
 fn first_action(value: &Value) -> Option<&str> {
     match value {
         Value::Object(entries) if entries.contains_key("$hash") => action_hash(value),

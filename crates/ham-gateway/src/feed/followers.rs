@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many connections of each key follow something. Bounded by the keys that there are.
+/// How many connections of each key follow something. Bounded by the number of keys.
 #[derive(Debug, Default)]
 pub(super) struct Followers(Mutex<BTreeMap<String, usize>>);
 
@@ -16,7 +16,7 @@ impl Followers {
         self.lock().clone()
     }
 
-    /// One more of this key, until the answer is dropped.
+    /// Counts one more for this key, until the returned value is dropped.
     pub(super) fn one_more(followers: &Arc<Self>, key: &str) -> Follower {
         *followers.lock().entry(key.to_owned()).or_default() += 1;
         Follower { followers: Arc::clone(followers), key: key.to_owned() }

@@ -36,7 +36,7 @@ pub(crate) struct Feed {
 /// The chains of cells: by name, the app, the role and the cell.
 pub(crate) type CellChains = BTreeMap<String, CellChain>;
 
-/// Whose chain it is.
+/// The cell of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CellChain {
     pub(crate) app: String,
@@ -49,7 +49,7 @@ impl Feed {
     pub(crate) fn new(config: &Config) -> Result<Self, ServerConfigError> {
         let (feed, limits) = (&config.feed, &config.limits);
         let positive = |number: usize| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
-        // Who is let in, and to which chains, a guest says.
+        // A guest says who is admitted, and to which chains.
         let bounds = FeedServerConfig::default()
             .with_queue(positive(feed.queue))
             .with_history(feed.history, feed.history_bytes)
@@ -75,19 +75,19 @@ impl Feed {
         self.keys.count()
     }
 
-    /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
+    /// The holder of this key: it follows the chains that are listed for it, under any of their names.
     pub(super) fn guest(&self, identity: &Arc<Identity>, transport: &'static str) -> Guest {
         let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));
         let id = identity.id.clone();
         let following = (Following::begun(transport), Followers::one_more(&self.keys, &id));
         Guest::new(id).with_chains(move |name| {
-            // Counted for as long as there is somebody who could ask.
+            // Counted for as long as somebody could ask.
             let _counted = &following;
             chains.has(name) && chains.names_of(name).iter().any(|name| identity.may_follow(name))
         })
     }
 
-    /// The names of chains that somebody may follow, in words; nothing where there are none.
+    /// The names of the chains that a caller may follow, in words; empty if there are none.
     pub(super) fn known_to(&self, identity: &Identity) -> String {
         let known = self.chains.names().filter(|name| identity.may_follow(name));
         let known: Vec<_> = known.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
@@ -97,7 +97,7 @@ impl Feed {
         }
     }
 
-    /// A place for somebody who follows something, nothing yet.
+    /// A subscription for a caller, which follows nothing yet.
     pub(crate) fn subscription(
         &self,
         identity: &Arc<Identity>,
@@ -112,13 +112,14 @@ impl Feed {
         })
     }
 
-    /// The chains of all cells that were seen, and when there is another.
+    /// The chains of all cells that were seen; changes when there is another.
     #[cfg(feature = "nats")]
     pub(crate) fn cells(&self) -> watch::Receiver<CellChains> {
         self.cells.subscribe()
     }
 
-    /// What a chain tells, from behind message `since` on, for a part of the gateway itself; `None` once it stops, or without a place.
+    /// The messages of a chain after message `since`, for a part of the gateway itself; `None` once the feed stops, or
+    /// if there is no place.
     #[cfg(feature = "nats")]
     pub(crate) fn within(&self, chain: &str, since: &Since) -> Option<Subscription> {
         let followed = Following::begun("nats");
@@ -129,7 +130,7 @@ impl Feed {
         self.server.subscribe(guest, &[Topic::chain(chain)], since).ok()
     }
 
-    /// Before the first message of this process.
+    /// The position before the first message of this process.
     #[cfg(feature = "nats")]
     pub(crate) fn start(&self) -> String {
         let newest = self.server.newest().to_string();
@@ -162,7 +163,7 @@ impl Feed {
         }
     }
 
-    /// Something may be missing of every cell of the app.
+    /// Something may be missing from every cell of the app.
     pub(super) fn gap(
         &self,
         app: &str,
@@ -180,7 +181,7 @@ impl Feed {
         }
     }
 
-    /// Closes what those keys have of which this is true.
+    /// Closes the subscriptions of the keys for which this is true.
     pub(crate) fn revoke(&self, whose: impl Fn(&str) -> bool) {
         let closed = self.server.close_where(whose, Goodbye::Revoked);
         if closed > 0 {
@@ -188,7 +189,7 @@ impl Feed {
         }
     }
 
-    /// Ends everything that is followed: the gateway will be there again.
+    /// Ends all subscriptions; clients are told that the gateway will be back.
     pub(crate) async fn close(&self) {
         self.server.shutdown_saying(Goodbye::Restarts).await;
     }

@@ -1,4 +1,4 @@
-//! What a chain holds, for whoever wants to know it from a height on.
+//! What a chain contains above a height.
 
 use ham::PersistentHam;
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(crate) struct List {
 pub(crate) struct Listed {
     pub(crate) hash: String,
     pub(crate) height: u32,
-    /// What is told of it.
+    /// What is told about it.
     pub(crate) data: Value,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Page {
 }
 
 impl List {
-    /// As an app's configuration names it; `None` where that is no name.
+    /// From the configuration of an app; `None` if that is not a function's name.
     pub(crate) fn of(ham: &PersistentHam, backfill: &str) -> Option<Self> {
         let source = Source::parse(backfill)?;
         let ask = ask::of(ham, &source);
@@ -44,7 +44,7 @@ impl List {
         &self.role
     }
 
-    /// The blocks above this height; waits for the conductor. `None` where the function cannot answer.
+    /// The blocks above this height; waits for the conductor. `None` if the function cannot answer.
     ///
     /// # Cancel safety
     /// Cancel-safe.

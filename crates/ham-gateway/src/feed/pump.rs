@@ -19,8 +19,8 @@ use super::hub::Feed;
 use super::told::Told;
 use crate::metrics;
 
-/// Tells what an app's cells signal, until its connection is closed. Publishing never waits for a subscriber; what comes while the
-/// conductor is asked for a role waits in the bounded queue of `signals`.
+/// Tells what an app's cells signal, until its connection is closed. Publishing never waits for a subscriber; signals
+/// that come while the conductor is asked for a role wait in the bounded queue of `signals`.
 pub(crate) async fn pump(
     feed: Arc<Feed>,
     app: String,
@@ -39,7 +39,7 @@ struct Pump {
     ham: PersistentHam,
     cells: Cells,
     told: Told<CellId>,
-    /// Where missed blocks are listed.
+    /// The function that lists missed blocks.
     source: Option<Source>,
     /// The cell of that role, once it is known, and its blocks.
     backfill: Option<(CellId, Backfill)>,
@@ -48,13 +48,13 @@ struct Pump {
 impl Pump {
     async fn run(mut self, mut signals: Signals) {
         let mut state = self.ham.state();
-        // There may be a link already.
+        // There may already be a link.
         if state.get().is_live() {
             self.linked().await;
         }
         loop {
             let was_live = state.get().is_live();
-            // What was missed before what comes: it stands before it. The link's state last: it only says when to ask for roles.
+            // Missed blocks before new ones: they precede them. The link's state last: it only says when to ask for roles.
             tokio::select! {
                 biased;
                 blocks = missed(&mut self.backfill) => self.tell_missed(blocks),
@@ -104,12 +104,12 @@ impl Pump {
                 let from = from_agent.as_ref().map(ToString::to_string);
                 self.event(&role, &event::direct(signal, from.as_deref(), &role));
             }
-            // The conductor's own, which concern no chain.
+            // The conductor's own signals, which concern no chain.
             Signal::System(_) => {}
         }
     }
 
-    /// Those blocks that are to be told now: behind what is missing before them.
+    /// The blocks that are to be told now, each after the missing ones that precede it.
     fn came(&mut self, cell: &CellId, block: Block) -> Vec<Block> {
         match &mut self.backfill {
             Some((known, backfill)) if known == cell => backfill.came(block),
@@ -148,7 +148,7 @@ impl Pump {
         }
     }
 
-    /// The role of a cell; one that the conductor does not name is told under its own hashes.
+    /// The role of a cell; a cell that the conductor does not list goes by its own hashes.
     async fn role(&mut self, cell: &CellId) -> String {
         let known = self.cells.role(&self.ham, cell).await;
         let role = known.unwrap_or_else(|| format!("{}.{}", cell.dna_hash(), cell.agent_pubkey()));

@@ -1,4 +1,4 @@
-//! Where the feed is followed.
+//! The routes of the feed.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ async fn websocket(
     }
 }
 
-/// How many follow it, and which chains of those that the key may follow.
+/// How many connections follow it, and which chains among those that the key may follow.
 async fn status(State(gateway): State<Arc<Gateway>>, caller: QueryCaller) -> Result<Json<Value>, Problem> {
     // It follows nothing, and is counted for a moment.
     let guest = gateway.feed.guest(&caller.with(Scope::Feed)?, "websocket");

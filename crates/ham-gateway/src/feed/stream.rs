@@ -1,4 +1,4 @@
-//! Server-sent events: the feed for what reads HTTP only.
+//! Server-sent events: the feed for clients that only read HTTP.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use crate::kind::Kind;
 use crate::problem::Problem;
 use crate::words;
 
-/// `GET /api/v1/events?chain=…&type=…`: the chains that are named, their events of the types that are named, from now on or from behind
-/// the id in `Last-Event-ID`, which stands in the query where a browser cannot set it.
+/// `GET /api/v1/events?chain=…&type=…`: events of the named types on the named chains, from now on or after the id in
+/// `Last-Event-ID`, which may be in the query for browsers that cannot set the header.
 pub(super) async fn events(
     State(gateway): State<Arc<Gateway>>,
     caller: QueryCaller,
@@ -57,7 +57,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// What would be met by silence is refused: a name that is not known, and a type that no event has.
+    /// Refuses requests that would only get silence: an unknown name, and a type that no event has.
     fn read(query: &str, headers: &HeaderMap) -> Result<Self, String> {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         if let Some((name, _)) = pairs.iter().find(|(name, _)| !NAMES.contains(&name.as_ref())) {
@@ -77,20 +77,20 @@ impl Asked {
         if topics.is_empty() {
             return Err("no chain is named: `?chain=`".into());
         }
-        // An id that is no text is none of ours.
+        // An id that is not text is not one of ours.
         let header = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
         let id = header.or_else(|| all("lastEventId").next()).map(ToOwned::to_owned);
         Ok(Self { topics, since: Since::from(id) })
     }
 }
 
-/// The events, until the time is up or the server ends it; then the client comes back.
+/// The events, until the time is up or the server ends the stream; then the client comes back.
 fn told(subscription: Subscription, end: Instant) -> impl Stream<Item = Result<Event, Infallible>> {
     let first = Event::default().retry(COME_BACK_AFTER);
     let rest = futures_util::stream::unfold((subscription, 0), move |(mut subscription, last)| async move {
         let news = tokio::time::timeout_at(end, subscription.next()).await.ok()??;
         let event = Event::default().event(news.kind().word()).data(news.text());
-        // The gap of a subscriber that was too slow has the id of a message before it.
+        // The gap of a subscriber that was too slow has the id of an earlier message.
         let n = news.id().number();
         let event = if n >= last { event.id(news.id().to_string()) } else { event };
         Some((Ok(event), (subscription, n.max(last))))
@@ -98,17 +98,17 @@ fn told(subscription: Subscription, end: Instant) -> impl Stream<Item = Result<E
     futures_util::StreamExt::chain(futures_util::stream::iter([Ok(first)]), rest)
 }
 
-/// What a query can say.
+/// The parameters of the query.
 const NAMES: [&str; 4] = ["chain", "type", "lastEventId", "token"];
-/// What messages are called.
+/// The types of messages.
 const KINDS: [&str; 3] = ["new_event", "new_block", "gap"];
-/// Bytes of a name that is not known.
+/// Bytes of an unknown name.
 const MOST_NAME: usize = 100;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Tells proxies to hand each event on.
+/// Tells proxies to pass each event on at once.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 const COME_BACK_AFTER: Duration = Duration::from_secs(2);
-/// Keeps the idle timers of proxies away.
+/// Prevents the idle timeouts of proxies.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(asked.topics, [typed("a/b"), typed("c")]);
         assert_eq!(asked.since, Since::After("e-1".to_owned()));
         assert_eq!(read("chain=a", &headers).since, Since::Now);
-        // These heard nothing for ever.
+        // Such requests got nothing but silence.
         for (query, why) in [("", "no chain"), ("chain=a&type=new_event", "message"), ("chains=a", "`chain`")]
         {
             assert!(Asked::read(query, &headers).unwrap_err().contains(why), "{query}");

@@ -1,10 +1,10 @@
-//! Which blocks were told already.
+//! Which blocks were already told.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 
-/// The newest blocks that were told, by cell. `post_commit` of every coordinator zome is given the commit of `init`, so it comes once for
-/// each of them.
+/// The newest blocks that were told, by cell. `post_commit` of every coordinator zome is given the commit of `init`, so
+/// that one comes once for each zome.
 #[derive(Debug)]
 pub(super) struct Told<C>(HashMap<C, Ring>);
 
@@ -38,9 +38,9 @@ impl<C: Clone + Eq + Hash> Told<C> {
     }
 }
 
-/// Blocks that are remembered of a cell: more than one commit has.
+/// Blocks that are remembered per cell: more than one commit has.
 const MOST_HASHES: usize = 256;
-/// Cells that are remembered; beyond them it begins anew.
+/// Cells that are remembered; beyond them the memory starts again from nothing.
 const MOST_CELLS: usize = 1024;
 
 #[cfg(test)]

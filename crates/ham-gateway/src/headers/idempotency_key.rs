@@ -1,4 +1,4 @@
-//! `Idempotency-Key`, as the IETF's draft has it (a structured string) and as it is used widely (bare).
+//! `Idempotency-Key`, in the form of the IETF's draft (a structured string) and in the form that is widely used (bare).
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ impl fmt::Debug for IdempotencyKey {
     }
 }
 
-/// What stands between quotes (RFC 8941, 3.3.3).
+/// The text between quotes (RFC 8941, 3.3.3).
 fn quoted(mut rest: &[u8]) -> Result<Vec<u8>, BadIdempotencyKey> {
     let mut text = Vec::with_capacity(rest.len());
     loop {
@@ -70,7 +70,7 @@ fn quoted(mut rest: &[u8]) -> Result<Vec<u8>, BadIdempotencyKey> {
 /// Why a header is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdempotencyKey {
-    /// Nothing stands there.
+    /// It is empty.
     #[error("the Idempotency-Key is empty")]
     Empty,
     /// It is longer than [`MAX_IDEMPOTENCY_KEY`].
@@ -85,7 +85,7 @@ pub enum BadIdempotencyKey {
     /// Something follows the closing quote.
     #[error("something follows the closing quote of the Idempotency-Key")]
     Rest,
-    /// A backslash before something else than a quote or a backslash.
+    /// A backslash before something other than a quote or a backslash.
     #[error("only a quote and a backslash may be escaped in the Idempotency-Key")]
     Escape,
 }

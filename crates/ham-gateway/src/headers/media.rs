@@ -1,20 +1,20 @@
-//! How a payload and its answer are written: JSON, or MessagePack as it is.
+//! How a payload and its answer are encoded: as JSON, or as raw MessagePack.
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// How something is written.
+/// An encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// By the convention of `ham-json`.
     Json,
-    /// JSON without marks, bytes as arrays of numbers. No type of media asks for it.
+    /// JSON without marks, bytes as arrays of numbers. No media type asks for it.
     Plain,
     /// MessagePack, untouched.
     MessagePack,
 }
 
 impl Form {
-    /// The form of a body; `None` where its type is neither.
+    /// The form of a body; `None` if its type is neither.
     #[must_use]
     pub fn of_body(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(header::CONTENT_TYPE).iter();
@@ -25,7 +25,8 @@ impl Form {
         Self::named(essence(value.to_str().ok()?))
     }
 
-    /// The form that the answer shall have: what `Accept` ranks highest, and of equals `otherwise`. `None` where it has neither.
+    /// The form that the answer should have: the one that `Accept` ranks highest, and on a tie `otherwise`. `None` if
+    /// it accepts neither.
     #[must_use]
     pub fn of_answer(headers: &HeaderMap, otherwise: Self) -> Option<Self> {
         if !headers.contains_key(header::ACCEPT) {
@@ -65,7 +66,7 @@ impl Form {
         }
     }
 
-    /// In thousandths, by the range that says most about it (RFC 9110, 12.5.1).
+    /// In thousandths, according to the most specific range (RFC 9110, 12.5.1).
     fn quality(self, accepted: &[&str]) -> u16 {
         let ranges = accepted.iter().filter_map(|range| {
             let specific = match essence(range) {
@@ -85,7 +86,7 @@ fn essence(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
-/// The range's `q`; 1 where it has none or one that is not a number.
+/// The range's `q`; 1 if it has none, or one that is not a number.
 fn thousandths(range: &str) -> u16 {
     let quality = range.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -98,7 +99,7 @@ fn thousandths(range: &str) -> u16 {
 }
 
 const JSON: [&str; 1] = ["application/json"];
-/// The registered one and those in use before it.
+/// The registered type, and those in use before it.
 const MESSAGE_PACK: [&str; 3] = ["application/vnd.msgpack", "application/msgpack", "application/x-msgpack"];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What a request prefers. What it does not say is left to the gateway.
+/// What a request prefers. Anything that it leaves out is up to the gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preference {
     /// How long to wait for the call.
@@ -12,8 +12,8 @@ pub struct Preference {
 }
 
 impl Preference {
-    /// Reads the values of all headers of this name. Preferences that are not known are ignored, as RFC 7240 asks; of one that
-    /// stands twice the first one holds.
+    /// Reads the values of all headers of this name. Unknown preferences are ignored, as RFC 7240 requires; if one
+    /// occurs twice, the first one applies.
     ///
     /// # Errors
     /// `wait` is not a number of seconds.
@@ -21,7 +21,7 @@ impl Preference {
         let mut preference = Self::default();
         for value in values {
             for part in value.split(|byte| *byte == b',') {
-                // What follows a semicolon are parameters, and these two have none.
+                // Parameters follow a semicolon, and these two preferences have none.
                 let part = part.split(|byte| *byte == b';').next().unwrap_or_default();
                 let (name, value) = match part.iter().position(|byte| *byte == b'=') {
                     Some(at) => (&part[..at], Some(&part[at + 1..])),
@@ -29,7 +29,7 @@ impl Preference {
                 };
                 let name = name.trim_ascii();
                 if name.eq_ignore_ascii_case(b"respond-async") {
-                    // It has no value, and an empty one is none. With another one it is not known.
+                    // It has no value, and an empty value counts as none. With any other value it is not a known preference.
                     preference.respond_async |= value.is_none_or(|value| unquoted(value).is_empty());
                 } else if name.eq_ignore_ascii_case(b"wait") && preference.wait.is_none() {
                     preference.wait = Some(seconds(value.unwrap_or_default())?);
@@ -45,7 +45,7 @@ fn seconds(value: &[u8]) -> Result<Duration, BadPreference> {
     if bare.is_empty() || !bare.iter().all(u8::is_ascii_digit) {
         return Err(BadPreference);
     }
-    // More digits than a number has are longer than anybody may wait; the bound is told by whoever has it.
+    // More digits than fit into a number mean longer than anybody may wait; the caller of this reports the bound.
     let seconds =
         bare.iter().fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     Ok(Duration::from_secs(seconds))

@@ -1,27 +1,27 @@
-//! What is recorded of the feed.
+//! What is recorded about the feed.
 
 use metrics::{Gauge, counter, gauge};
 
 use super::names::{BLOCKS_BACKFILLED, FEED_DELIVERIES, FEED_GAPS, FEED_MESSAGES, FEED_MISSED, SUBSCRIBERS};
 
-/// A message was told on a chain, to so many; so many have been missed in all.
+/// A message was told on a chain to this many; this many were missed in all.
 pub(crate) fn message(chain: &str, told: usize, missed: u64) {
     counter!(FEED_MESSAGES, "chain" => chain.to_owned()).increment(1);
     counter!(FEED_DELIVERIES).increment(u64::try_from(told).unwrap_or(u64::MAX));
     counter!(FEED_MISSED).absolute(missed);
 }
 
-/// An app's chains were told of a gap.
+/// An app's chains got a gap.
 pub(crate) fn gap(cause: &'static str) {
     counter!(FEED_GAPS, "cause" => cause).increment(1);
 }
 
-/// Blocks were asked of a chain.
+/// Blocks were requested from a chain.
 pub(crate) fn backfilled(blocks: usize) {
     counter!(BLOCKS_BACKFILLED).increment(u64::try_from(blocks).unwrap_or(u64::MAX));
 }
 
-/// Something that is followed, until this is dropped.
+/// A subscription, until this is dropped.
 pub(crate) struct Following(Gauge);
 
 impl Following {

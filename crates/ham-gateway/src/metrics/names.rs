@@ -10,7 +10,7 @@ pub const CALLS: &str = "ham_gateway_calls_total";
 pub const CALL_SECONDS: &str = "ham_gateway_call_seconds";
 /// Calls without a key whose client went away before they ended.
 pub const CALLS_ABANDONED: &str = "ham_gateway_calls_abandoned_total";
-/// Requests without a key that is valid, by `reason`.
+/// Requests without a valid key, by `reason`.
 pub const AUTH_FAILURES: &str = "ham_gateway_auth_failures_total";
 /// Requests beyond a key's quota, by the `key`'s id.
 pub const RATE_LIMITED: &str = "ham_gateway_rate_limited_total";
@@ -18,17 +18,17 @@ pub const RATE_LIMITED: &str = "ham_gateway_rate_limited_total";
 pub const CONNECTIONS: &str = "ham_gateway_connections";
 /// 1 while the calls of an app can run, by `app`.
 pub const READY: &str = "ham_gateway_ready";
-/// What is followed at a time, by `transport`: `websocket`, `events`, `envelopes` or `nats`.
+/// Open subscriptions, by `transport`: `websocket`, `events`, `envelopes` or `nats`.
 pub const SUBSCRIBERS: &str = "ham_gateway_subscribers";
 /// Messages of the feed, by `chain`.
 pub const FEED_MESSAGES: &str = "ham_gateway_feed_messages_total";
-/// Messages that were queued for subscribers, each for each.
+/// Messages queued for subscribers, each counted once per subscriber.
 pub const FEED_DELIVERIES: &str = "ham_gateway_feed_deliveries_total";
 /// Messages that subscribers lost because they were too slow.
 pub const FEED_MISSED: &str = "ham_gateway_feed_missed_total";
-/// Gaps that an app's chains were told of, by `cause`.
+/// Gaps in an app's chains, by `cause`.
 pub const FEED_GAPS: &str = "ham_gateway_feed_gaps_total";
-/// Blocks that were asked of a chain.
+/// Blocks that were requested from a chain.
 pub const BLOCKS_BACKFILLED: &str = "ham_gateway_blocks_backfilled_total";
 /// Requests under a key.
 pub const IDEMPOTENCY: &str = "ham_gateway_idempotency_total";
@@ -46,11 +46,11 @@ pub const STORE_COMMIT_SECONDS: &str = "ham_gateway_store_commit_seconds";
 pub const STORE_COMMANDS: &str = "ham_gateway_store_commands_per_commit";
 /// Bytes of all calls in the outbox.
 pub const STORE_BYTES: &str = "ham_gateway_store_bytes";
-/// 1 while NATS is reached.
+/// 1 while NATS is connected.
 pub const NATS_CONNECTED: &str = "ham_gateway_nats_connected";
 /// Messages that are in the stream.
 pub const NATS_PUBLISHED: &str = "ham_gateway_nats_published_total";
-/// What NATS did not take.
+/// Publications that NATS did not accept.
 pub const NATS_FAILURES: &str = "ham_gateway_nats_failures_total";
 /// Gaps in the stream.
 pub const NATS_GAPS: &str = "ham_gateway_nats_gaps_total";
@@ -61,7 +61,7 @@ pub const STORE_UP: &str = "ham_gateway_store_up";
 /// 1, with the gateway's `version`.
 pub const BUILD_INFO: &str = "ham_gateway_build_info";
 
-/// All of them, with kind and meaning: the README's table.
+/// All of them, with type and meaning: the README's table.
 pub const TABLE: &[(&str, &str, &str)] = &[
     (HTTP_REQUESTS, "counter", "requests that were answered, by `route`, `method` and `status`"),
     (HTTP_REQUEST_SECONDS, "histogram", "seconds a request took, by `route`"),

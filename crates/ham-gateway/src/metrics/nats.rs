@@ -6,7 +6,7 @@ use metrics::{counter, gauge};
 
 use super::names::{NATS_CALLS, NATS_CONNECTED, NATS_FAILURES, NATS_GAPS, NATS_PUBLISHED};
 
-/// The server is reached, or not any more.
+/// The server was reached, or lost.
 pub(crate) fn nats_connected(connected: bool) {
     gauge!(NATS_CONNECTED).set(f64::from(u8::from(connected)));
 }
@@ -16,12 +16,12 @@ pub(crate) fn nats_published(kind: &'static str) {
     counter!(NATS_PUBLISHED, "kind" => kind).increment(1);
 }
 
-/// Something was not done, and is tried again.
+/// Something failed, and is tried again.
 pub(crate) fn nats_failed() {
     counter!(NATS_FAILURES).increment(1);
 }
 
-/// The stream is told of a gap. The cause is one of ours.
+/// The stream gets a gap. The cause is one of ours.
 pub(crate) fn nats_gap(cause: &str) {
     counter!(NATS_GAPS, "cause" => cause.to_owned()).increment(1);
 }

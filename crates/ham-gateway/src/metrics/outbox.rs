@@ -21,7 +21,7 @@ pub(crate) fn fenced(result: &'static str) {
     counter!(FENCES, "result" => result).increment(1);
 }
 
-/// A transaction held so many changes, and took so long.
+/// A transaction had this many changes, and took this long.
 #[expect(clippy::cast_precision_loss, reason = "a transaction holds a thousand changes")]
 pub(crate) fn committed(commands: usize, took: Duration) {
     histogram!(STORE_COMMIT_SECONDS).record(took);

@@ -30,7 +30,7 @@ pub(crate) fn auth_failed(reason: &'static str) {
     counter!(AUTH_FAILURES, "reason" => reason).increment(1);
 }
 
-/// A request was beyond the quota of the key of this id.
+/// A request exceeded the quota of the key with this id.
 pub(crate) fn rate_limited(key: &str) {
     counter!(RATE_LIMITED, "key" => key.to_owned()).increment(1);
 }
@@ -64,7 +64,7 @@ pub(crate) fn call(app: &str, mode: &'static str, outcome: &'static str, took: D
     histogram!(CALL_SECONDS, "app" => app, "mode" => mode).record(took);
 }
 
-/// A call under way; dropped before it ended it is abandoned.
+/// A call under way; if this is dropped before the call ends, the call counts as abandoned.
 pub(crate) struct UnderWay<'a> {
     app: &'a str,
     mode: &'static str,

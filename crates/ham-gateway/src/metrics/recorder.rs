@@ -1,4 +1,4 @@
-//! Where it is kept, and how Prometheus reads it.
+//! Where metrics are kept, and how Prometheus reads them.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
@@ -20,10 +20,10 @@ use crate::kind::Kind;
 use crate::outbox::{OpenCalls, Outbox};
 use crate::problem::Problem;
 
-/// One for the process, because what is counted is.
+/// One per process, because metrics are counted per process.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Begins to record, before anything is to be recorded. `None` where the program records elsewhere already.
+/// Begins to record, before there is anything to record. `None` if the program already records elsewhere.
 pub(crate) fn install() -> Option<&'static PrometheusHandle> {
     let install = || {
         let seconds = Matcher::Suffix("_seconds".to_owned());
@@ -49,7 +49,7 @@ async fn shown(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<Re
     Ok(([(header::CONTENT_TYPE, PROMETHEUS)], recorder.render()).into_response())
 }
 
-/// How the outbox stands now.
+/// The current state of the outbox.
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts of at most some hundred thousand, and bytes of a gigabyte"
@@ -73,7 +73,7 @@ fn seconds_since(at: i64) -> f64 {
     (now.as_millis() as f64 - at as f64).max(0.0) / 1_000.0
 }
 
-/// Sums up what was recorded, again and again, so that it takes no more room where nobody reads it.
+/// Aggregates what was recorded, again and again, so that it takes no more room if nobody reads it.
 pub(crate) async fn upkeep() {
     let Some(recorder) = install() else { return };
     loop {

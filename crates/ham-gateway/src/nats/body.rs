@@ -1,11 +1,11 @@
-//! What stands in the stream: the texts of the feed, and what is read of them again.
+//! The bodies of the stream's messages: the texts of the feed, and what is read from them again.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-/// Which block the stream, or the feed, has come to.
+/// Which block the stream, or the feed, has reached.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Head {
     #[serde(rename = "block_hash")]
@@ -14,7 +14,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// That of a message; `None` of what is no block.
+    /// That of a message; `None` if it is not a block.
     pub(super) fn of(text: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Block {
@@ -24,12 +24,12 @@ impl Head {
     }
 }
 
-/// A block, as the feed tells it to who asked for no ids: the same bytes whoever publishes it.
+/// A block, as the feed tells it to subscribers without ids: the same bytes, whoever publishes it.
 pub(super) fn block(chain: &str, data: &Value) -> Bytes {
     json!({ "type": "new_block", "chain_name": chain, "data": data }).to_string().into()
 }
 
-/// The same of a text that the feed told.
+/// The same, from a text of the feed.
 pub(super) fn block_of(chain: &str, text: &str) -> Option<Bytes> {
     #[derive(Deserialize)]
     struct Block<'a> {

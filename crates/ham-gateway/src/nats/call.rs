@@ -1,4 +1,4 @@
-//! One call: the request over HTTP that says the same, so that rights, lanes and the outbox are the same.
+//! One call, made as the equivalent HTTP request, so that rights, lanes and the outbox are the same.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) struct Desk {
     client: Client,
 }
 
-/// What was answered, as it goes over NATS.
+/// The answer, as it goes over NATS.
 struct Answer {
     status: http::StatusCode,
     headers: http::HeaderMap,
@@ -43,12 +43,12 @@ struct Answer {
 }
 
 impl Desk {
-    /// `asked` answers what can be asked for over HTTP.
+    /// `asked` answers everything that can be asked for over HTTP.
     pub(super) fn new(gateway: &Arc<Gateway>, asked: Router, subjects: Subjects, client: Client) -> Self {
         Self { gateway: Arc::clone(gateway), asked, subjects, client }
     }
 
-    /// Makes the call, and answers with what it was answered with.
+    /// Makes the call, and sends its answer.
     pub(super) async fn answer(&self, request: Request) {
         let answer = match self.request(&request.message) {
             Ok(asked) => {
@@ -60,7 +60,7 @@ impl Desk {
         self.tell(&request, answer).await;
     }
 
-    /// Answers that there are too many.
+    /// Answers that there are too many calls.
     pub(super) async fn refuse(&self, request: Request) {
         let problem = Problem::new(Kind::QuotaExceeded, "as many calls are made over NATS as may be")
             .with_retry_after(Duration::from_secs(1));
@@ -70,7 +70,7 @@ impl Desk {
         self.tell(&request, Answer::of(self.written(problem)).await).await;
     }
 
-    /// The request over HTTP that says the same.
+    /// The equivalent HTTP request.
     fn request(&self, message: &Message) -> Result<http::Request<Body>, Problem> {
         let bad = |why: String| Problem::new(Kind::BadRequest, why);
         let [app, role, zome, function] = self
@@ -85,7 +85,7 @@ impl Desk {
         let mut shows_key = false;
         for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
             let name: &str = name.as_ref();
-            // NATS leaves names as they are written.
+            // NATS does not normalise the case of header names.
             let Some(name) = ASKED.iter().copied().find(|known| name.eq_ignore_ascii_case(known)) else {
                 continue;
             };
@@ -103,19 +103,19 @@ impl Desk {
         if !shows_key && let Some(identity) = self.identity() {
             request = request.extension(identity);
         }
-        // Wrong keys are slowed down as those of one address: NATS names no other.
+        // Wrong keys are slowed down as those of one address: NATS gives no other.
         request = request.extension(Peer(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))));
         request.body(Body::from(message.payload.clone())).map_err(|error| bad(error.to_string()))
     }
 
-    /// Whoever calls without a key.
+    /// The identity of calls without a key.
     fn identity(&self) -> Option<Admitted> {
         let live = self.gateway.live();
         let id = live.config.nats.calls_as.as_deref()?;
         live.keys.of_id(id, Timestamp::now()).cloned().map(Admitted)
     }
 
-    /// A problem that no request over HTTP has met.
+    /// A problem that did not come from an HTTP request.
     fn written(&self, problem: Problem) -> axum::response::Response {
         let text = problem.clone().json("");
         let mut response = problem.into_response();
@@ -138,7 +138,7 @@ impl Desk {
             headers.insert(NATS_SERVICE_ERROR_CODE, answer.status.as_str());
             headers.insert(NATS_SERVICE_ERROR, answer.status.canonical_reason().unwrap_or("error"));
         }
-        // Whoever has gone, or has named nowhere to answer to, learns it under the call's key.
+        // A caller that has left, or gave no reply subject, learns it under the call's key.
         let _ = request.respond_with_headers(Ok(answer.body), headers).await;
     }
 }
@@ -146,12 +146,12 @@ impl Desk {
 impl Answer {
     async fn of(response: axum::response::Response) -> Self {
         let (head, body) = response.into_parts();
-        // It is made in this process, and whole.
+        // It is made in this process, and complete.
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         Self { status: head.status, headers: head.headers, body }
     }
 
-    /// What became of the call, where the answer itself cannot be told.
+    /// What became of the call, if the answer itself is too large.
     fn too_large(&self) -> Problem {
         let told = Told {
             kind: Kind::AnswerNotKept,
@@ -173,13 +173,13 @@ impl Answer {
     }
 }
 
-/// Whether a message has a header, however it is written.
+/// Whether a message has a header, regardless of case.
 fn is_named(message: &Message, name: &str) -> bool {
     let mut headers = message.headers.iter().flat_map(HeaderMap::iter);
     headers.any(|(known, _)| AsRef::<str>::as_ref(known).eq_ignore_ascii_case(name))
 }
 
-/// What is handed on to the call.
+/// Headers that are passed on to the call.
 const ASKED: [&str; 8] = [
     "accept",
     "authorization",
@@ -190,7 +190,7 @@ const ASKED: [&str; 8] = [
     "traceparent",
     "x-request-id",
 ];
-/// What is handed on of its answer.
+/// Headers of its answer that are passed on.
 const TOLD: [&str; 8] = [
     "Content-Type",
     "Ham-Call-Id",
@@ -201,5 +201,5 @@ const TOLD: [&str; 8] = [
     "Retry-After",
     "X-Request-Id",
 ];
-/// Bytes of an answer's headers, at most about.
+/// Approximate upper bound of the bytes of an answer's headers.
 const ROOM_FOR_HEADERS: usize = 4 << 10;

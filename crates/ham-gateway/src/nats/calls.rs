@@ -1,4 +1,4 @@
-//! Calls as a service of NATS: who asks for it by its name finds it.
+//! Calls as a NATS service: clients find it by its name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::config::Nats;
 use crate::gateway::Gateway;
 use crate::life::Life;
 
-/// Takes calls until the gateway drains; those under way end, or are cut off when it has stopped. Their tasks are its own.
+/// Takes calls until the gateway drains; those under way end, or are cut off when it has stopped. It owns their tasks.
 pub(super) async fn serve(
     gateway: &Arc<Gateway>,
     config: &Nats,
@@ -29,7 +29,7 @@ pub(super) async fn serve(
 ) {
     let mut life = gateway.life();
     let subjects = Subjects::below(&config.prefix);
-    // It waits in the client until the server is reached, and is made again after each loss.
+    // It waits in the client until the server is reached, and is created again after each loss.
     let started = tokio::select! {
         biased;
         () = life.reaches(Life::Draining) => return,
@@ -44,19 +44,20 @@ pub(super) async fn serve(
     let mut running = JoinSet::new();
     let mut drains = false;
     loop {
-        // That it drains first: then nothing is asked of the server any more. What has ended before what comes, so that the list stays short.
+        // Draining first: after that nothing is requested from the server any more. Ended calls before new ones, so
+        // that the list stays short.
         tokio::select! {
             biased;
             () = life.reaches(Life::Draining), if !drains => {
                 drains = true;
-                // Where the connection is gone nothing comes anyway.
+                // If the connection is gone, nothing comes anyway.
                 let _ = requests.stop().await;
             }
             Some(_) = running.join_next() => {}
             request = requests.next() => {
                 let Some(request) = request else { break };
                 let desk = Arc::clone(&desk);
-                // Each is answered, those beyond the bound at once.
+                // Every call is answered, those beyond the bound at once.
                 match Arc::clone(&places).try_acquire_owned() {
                     Ok(place) => {
                         running.spawn(async move {
@@ -92,6 +93,6 @@ async fn start(link: &Link, subjects: &Subjects) -> Result<(Service, Endpoint), 
     Ok((service, endpoint))
 }
 
-/// What it is called in NATS.
+/// Its name in NATS.
 const NAME: &str = "ham-gateway";
 const LAST_WORDS: Duration = Duration::from_secs(1);

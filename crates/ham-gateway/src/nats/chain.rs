@@ -1,20 +1,23 @@
 //! One chain, from the feed to the stream: in order, no block missing and none twice.
 //!
-//! The orders that could go wrong, and what is against them:
+//! The sequences of events that could go wrong, and what prevents that:
 //!
-//! - *An acknowledgement is lost.* The message is sent again behind the same number. Where the first one was stored, the second one is known by
-//!   its id, or finds another last message than it expects: then it is looked for, and counts as written. It does not matter how late the
-//!   first one comes, nor how long the stream knows ids.
-//! - *The gateway dies at any moment.* All it knows is in the stream: a start reads the last block there, and asks the chain for those above.
-//!   Blocks that come meanwhile are told by the feed, and those that were listed already are known by their heights.
-//! - *The first block from the feed is not the one behind those listed*: between the list and the feed's own start something was written.
-//!   So before it the chain is asked once more; behind it the feed's order holds.
-//! - *Two gateways write the same chain.* One of them is first with each block; the other one is beaten, reads the last block, and goes on
-//!   behind it.
-//! - *The server is away for longer than the history reaches.* The feed says so by a gap, which is published, and the chain is asked.
-//! - *The stream loses what it acknowledged*, by a power cut without a sync: the next message is beaten, and the chain is asked from the last block
-//!   that is there. Events cannot be asked for, so that is a gap.
-//! - *The last block has fallen from the stream*: it cannot be told whether it was there, so nothing is told again; that is a gap.
+//! - *An acknowledgement is lost.* The message is sent again after the same number. If the first one was stored, the
+//!   second one is recognised by its id, or finds that the last message is not the expected one: then it is looked up,
+//!   and counts as written. It does not matter how late the first one arrives, nor how long the stream remembers ids.
+//! - *The gateway dies at any moment.* All its knowledge is in the stream: a start reads the last block there, and
+//!   requests those above it from the chain. Blocks that come meanwhile are told by the feed, and those that were
+//!   already listed are recognised by their heights.
+//! - *The first block from the feed does not directly follow those listed*: something was written between the list and
+//!   the feed's own start. So the chain is asked once more before that block; after it, the feed's order holds.
+//! - *Two gateways write the same chain.* One of them is first with each block; the other one is beaten, reads the last
+//!   block, and continues after it.
+//! - *The server is away for longer than the history reaches.* The feed reports that with a gap, which is published,
+//!   and the chain is asked.
+//! - *The stream loses what it acknowledged*, in a power cut without a sync: the next message is beaten, and the chain
+//!   is asked from the last block that is there. Events cannot be requested again, so for them that is a gap.
+//! - *The last block has fallen from the stream*: it is not known whether it was there, so nothing is told again; that
+//!   is a gap.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,14 +37,15 @@ use crate::feed::{CellChains, Feed, List};
 /// One chain.
 pub(super) struct Chain {
     name: String,
-    /// The cell that it is of.
+    /// The cell of the chain.
     cell: CellId,
     cells: watch::Receiver<CellChains>,
     pen: Pen,
     heard: Heard,
-    /// What lists its blocks, where there is a function that does.
+    /// What lists its blocks, if there is a function for that.
     list: Option<List>,
-    /// The last block in the stream, and its number there. They are read as one: a block is written behind the one that was looked at, and no other.
+    /// The last block in the stream, and its number there. The two are read together: a block is written only after the
+    /// one that was looked at.
     head: Option<Head>,
     number: u64,
     /// Something may be missing between it and the next block from the feed.
@@ -54,9 +58,10 @@ impl Chain {
         Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, number: 0, unsure: true }
     }
 
-    /// Writes what it tells, without end. Dropped at any moment it goes on where it was when it is made again.
+    /// Writes what the chain tells, without end. It can be dropped at any moment: one that is created later continues
+    /// from the same point.
     pub(super) async fn run(mut self) {
-        // What happened while there was no gateway, nobody has heard.
+        // Nobody heard what happened while there was no gateway.
         if self.pen.ends_with_a_gap().await == Some(false) {
             self.gap("restart", None).await;
         }
@@ -71,7 +76,8 @@ impl Chain {
         }
     }
 
-    /// What is missing of the blocks is looked for before the next one; where the feed has no more what it told, at once: there may be no next.
+    /// Missing blocks are looked for before the next block; at once if the feed no longer has what it told, because
+    /// there may be no next block.
     async fn gap_of_the_feed(&mut self, news: &News) {
         self.pen.gap_of_the_feed(news).await;
         if body::cause(news.text()) == HISTORY_LOST && !self.catch_up().await {
@@ -112,7 +118,7 @@ impl Chain {
         }
     }
 
-    /// Finds out how far the stream has come, and brings it to where the chain is.
+    /// Finds out how far the stream has come, and brings it to the state of the chain.
     async fn align(&mut self) {
         self.unsure = true;
         while self.list.is_some() {
@@ -133,7 +139,7 @@ impl Chain {
         }
     }
 
-    /// Writes what the chain has above the head; false where somebody else wrote meanwhile.
+    /// Writes the blocks of the chain above the head; false if somebody else wrote meanwhile.
     async fn catch_up(&mut self) -> bool {
         loop {
             let Some(list) = &mut self.list else { return true };
@@ -154,7 +160,7 @@ impl Chain {
         }
     }
 
-    /// Writes a block behind the head; false where that is not the last one in the stream.
+    /// Writes a block after the head; false if the head is not the last one in the stream.
     async fn put(&mut self, block: &Head, body: Bytes) -> bool {
         let cell = self.cell_name();
         match self.pen.block(block, &cell, body, self.number).await {
@@ -162,7 +168,7 @@ impl Chain {
             Written::TooLarge => self.gap("too_large", Some(1)).await,
             Written::Beaten { .. } => return false,
             Written::Known => {
-                // So that a stream that was purged is not asked without a pause: it knows what it has no more.
+                // A purged stream must not be asked without a pause: it recognises ids of messages that it no longer has.
                 tokio::time::sleep_until(Instant::now() + AFTER_KNOWN).await;
                 return false;
             }
@@ -175,7 +181,7 @@ impl Chain {
         self.pen.gap(cause, missed, self.heard.last()).await;
     }
 
-    /// Whether the name is that of another cell since it was looked at last.
+    /// Whether the name now belongs to another cell than at the last look.
     fn has_another_cell(&mut self) -> bool {
         let now = self.cells.borrow().get(&self.name).map(|chain| chain.cell.clone());
         let another = now.filter(|cell| *cell != self.cell);

@@ -21,11 +21,12 @@ use crate::config::Nats;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum From {
-    /// With what comes from now on.
+    /// With the messages that come from now on.
     Now,
-    /// With the message of this number in the stream, or the first one behind it that is kept.
+    /// With the message of this number in the stream, or the first later one that is kept.
     Sequence(u64),
-    /// Where the durable consumer of this name stands; one that is made now begins with what comes from now on.
+    /// At the position of the durable consumer of this name; one that is created now begins with the messages that come
+    /// from now on.
     Durable(String),
 }
 
@@ -33,7 +34,7 @@ pub enum From {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FollowError {
-    /// What the configuration names cannot be used.
+    /// Something that the configuration names cannot be used.
     #[error("NATS cannot be used: {why}")]
     Unusable {
         /// Why.
@@ -64,8 +65,8 @@ pub enum Followed {
     Missed,
 }
 
-/// Follows the messages of a subject in a stream, in order and each once, over losses of the connection. Dropping it ends it; a durable
-/// consumer stays where it is.
+/// Follows the messages of a subject in a stream, in order and each once, across losses of the connection. Dropping it
+/// ends it; a durable consumer stays where it is.
 pub struct Follow {
     link: Link,
     context: Context,
@@ -73,13 +74,13 @@ pub struct Follow {
     subject: String,
     from: From,
     messages: Option<BoxStream<'static, Result<Message, String>>>,
-    /// Which connection they come by.
+    /// The connection that they come over.
     times: u64,
-    /// Something is missing before what comes next.
+    /// Something is missing before the next message.
     missed: bool,
     /// The number of the last message that was handed on.
     last: Option<u64>,
-    /// A message of a durable consumer that was handed on, and counts as read when the next one is asked for.
+    /// A message of a durable consumer that was handed on, and counts as read when the next one is requested.
     read: Option<Message>,
 }
 
@@ -87,10 +88,10 @@ impl Follow {
     /// Begins to follow, once the server is reached.
     ///
     /// # Errors
-    /// [`FollowError`]; [`FollowError::Refused`] where the server is not reached within that time.
+    /// [`FollowError`]; [`FollowError::Refused`] if the server is not reached within that time.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves nothing but a durable consumer that may have been made.
+    /// Dropping the future leaves nothing behind except a durable consumer that may have been created.
     pub async fn start(
         nats: &Nats,
         subject: impl Into<String>,
@@ -129,14 +130,15 @@ impl Follow {
         Ok(follow)
     }
 
-    /// What comes next; it waits while the server is away. With a durable consumer, what was handed on before counts as read now.
+    /// The next message; waits while the server is away. With a durable consumer, the message handed on before now
+    /// counts as read.
     ///
     /// # Cancel safety
     /// Cancel-safe: no message is lost.
     pub async fn next(&mut self) -> Followed {
         loop {
             if let Some(read) = &self.read {
-                // Without its answer the message comes again, and is known by its number.
+                // Unless this is confirmed, the message comes again, and is recognised by its number.
                 let _ = read.ack_with(AckKind::Ack).await;
                 self.read = None;
             }
@@ -155,7 +157,7 @@ impl Follow {
                 }
                 continue;
             };
-            // The connection first: on another one nobody answers to what was asked on the one before.
+            // The connection first: on a new one nobody answers requests made on the old one.
             let message = tokio::select! {
                 biased;
                 () = self.link.is_another_than(self.times) => None,
@@ -186,7 +188,7 @@ impl Follow {
         }
     }
 
-    /// The messages from where it is on, and whether some of them are gone.
+    /// The messages from the current position on, and whether some of them are gone.
     async fn open(&self) -> Result<(BoxStream<'static, Result<Message, String>>, bool), String> {
         let stream = self.context.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
         let first = stream.cached_info().state.first_sequence;
@@ -196,7 +198,7 @@ impl Follow {
                 filter_subject: self.subject.clone(),
                 ack_policy: AckPolicy::Explicit,
                 deliver_policy: DeliverPolicy::New,
-                // One at a time: those behind one that comes again would come before it.
+                // One at a time: later messages would overtake one that is redelivered.
                 max_ack_pending: 1,
                 ack_wait: AGAIN_WITHIN,
                 ..pull::Config::default()
@@ -240,8 +242,8 @@ impl fmt::Debug for Follow {
     }
 }
 
-/// When one that was handed on before a crash comes again.
+/// After how long a message that was handed on before a crash is delivered again.
 const AGAIN_WITHIN: Duration = Duration::from_secs(5);
-/// More than the server sends without being asked again.
+/// More than the server sends without another request.
 const WAITING: usize = 1_024;
 const AGAIN: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! What a chain tells, in order and each once, however slowly it is read.
+//! The messages of a chain, in order and each once, however slowly they are read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use crate::feed::Feed;
 
-/// Reads a chain of the feed. What waits is the feed's bounded history: where the queue has dropped something, it is read from there.
+/// Reads a chain of the feed. Unread messages wait in the feed's bounded history: those that the queue dropped are read
+/// from there.
 #[derive(Debug)]
 pub(super) struct Heard {
     feed: Arc<Feed>,
@@ -31,7 +32,7 @@ impl Heard {
         &self.last.0
     }
 
-    /// The next message; a gap is one that the feed has.
+    /// The next message; a gap is one that the feed itself has.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -54,7 +55,7 @@ impl Heard {
                 self.last = (news.id().to_string(), number);
                 return news;
             }
-            // Only a gap can stand where something was told already: its queue has dropped what came since.
+            // Only a gap can have the id of something already told: its queue dropped what came since.
             if news.kind() == NewsKind::Gap {
                 self.subscription = None;
             }
@@ -62,5 +63,5 @@ impl Heard {
     }
 }
 
-/// How long it takes until there may be a place.
+/// How long to wait until there may be a place.
 const NO_PLACE: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The connection to NATS. `async-nats` keeps it: it dials again for ever, and subscribes again.
+//! The connection to NATS. `async-nats` keeps it up: it redials for ever, and subscribes again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,19 +12,20 @@ use super::secrets::Secrets;
 use super::seen::Seen;
 use crate::config::Nats;
 
-/// A connection, which may be away.
+/// A connection, which may be down.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) client: Client,
-    /// How often it came up, told at each change.
+    /// How often it came up; changes with the connection.
     changed: watch::Receiver<u64>,
 }
 
 impl Link {
-    /// Begins to dial; does not wait for the server. So many messages of a subscription wait to be read; further ones are lost.
+    /// Begins to dial; does not wait for the server. Up to this many messages of a subscription wait to be read;
+    /// further ones are lost.
     ///
     /// # Errors
-    /// Why what the configuration names cannot be used.
+    /// Why something that the configuration names cannot be used.
     pub(super) async fn dial(
         config: &Nats,
         secrets: Secrets,
@@ -77,7 +78,8 @@ impl Link {
     /// Cancel-safe.
     pub(super) async fn connected(&mut self) {
         while self.client.connection_state() != State::Connected {
-            // The client tells of changes by a bounded queue, from which some may fall: so it is looked at all the same.
+            // The client reports changes through a bounded queue, which may drop some: so the state is checked
+            // regularly as well.
             let _ = tokio::time::timeout_at(Instant::now() + LOOK_EVERY, self.changed.changed()).await;
         }
     }
@@ -87,18 +89,18 @@ impl Link {
         *self.changed.borrow()
     }
 
-    /// Resolves once it is another connection than the one that came up after so many.
+    /// Resolves once the connection is another one than that of this count.
     ///
     /// # Cancel safety
     /// Cancel-safe.
     pub(super) async fn is_another_than(&self, times: u64) {
-        // Where nobody can tell any more, it has ended.
+        // If nobody can report changes any more, it has ended.
         let _ = self.changed.clone().wait_for(|now| *now != times).await;
     }
 }
 
 /// Commands to the server that wait in memory.
 const WAITING: usize = 1024;
-/// A server that is gone without a word is missed after two of these.
+/// A server that disappears silently is noticed after two of these.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(250);

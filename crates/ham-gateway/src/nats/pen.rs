@@ -1,4 +1,4 @@
-//! Writes what is told of one chain, each message under its subject and its id.
+//! Writes the messages of one chain, each under its subject and its id.
 
 use std::time::UNIX_EPOCH;
 
@@ -12,7 +12,7 @@ use super::subject::{Subjects, token};
 use super::writer::{Writer, Written};
 use crate::metrics;
 
-/// Writes what is told of one chain: the only one of this process that does.
+/// Writes the messages of one chain: the only writer in this process that does.
 pub(super) struct Pen {
     chain: String,
     subjects: Subjects,
@@ -24,7 +24,7 @@ impl Pen {
         Self { chain: chain.to_owned(), subjects, writer }
     }
 
-    /// Whether the last that was told of the chain says that something may be missing; `None` where nothing was told of it.
+    /// Whether the chain's last message says that something may be missing; `None` if there is no message.
     pub(super) async fn ends_with_a_gap(&mut self) -> Option<bool> {
         let last = self.writer.last(&self.subjects.chain(&self.chain)).await?;
         Some(last.subject == self.subjects.gap(&self.chain))
@@ -35,18 +35,18 @@ impl Pen {
         self.writer.last(&self.subjects.block(&self.chain)).await
     }
 
-    /// Whether anything that was in the stream is not any more.
+    /// Whether anything that was in the stream is gone.
     pub(super) async fn is_trimmed(&mut self) -> bool {
         self.writer.is_trimmed().await
     }
 
-    /// A block, behind the last one in the stream, which has this number.
+    /// Writes a block after the last one in the stream, which has this number.
     pub(super) async fn block(&mut self, block: &Head, cell: &str, body: Bytes, last: u64) -> Written {
         let message = of_cell(block, cell, body);
         self.writer.write_behind(&self.subjects.block(&self.chain), &message, last).await
     }
 
-    /// A block of which only the feed knows; `behind` is the id of what was told before.
+    /// A block that only the feed knows of; `behind` is the id of the message before it.
     pub(super) async fn block_of_the_feed(&mut self, block: &Head, cell: &str, body: Bytes, behind: &str) {
         let message = of_cell(block, cell, body);
         self.write(&self.subjects.block(&self.chain), &message, behind).await;
@@ -63,12 +63,12 @@ impl Pen {
     /// A gap of the feed.
     pub(super) async fn gap_of_the_feed(&mut self, news: &News) {
         metrics::nats_gap(&body::cause(news.text()));
-        // The feed gives it the id of what it stands behind.
+        // The feed gives it the id of the message that it follows.
         let id = format!("{}.gap.{}", news.id(), token(&self.chain));
         self.write_gap(Message { kind: "gap", id, cell: None, body: text(news) }).await;
     }
 
-    /// A gap of the stream itself, behind the message of this id.
+    /// A gap of the stream itself, after the message with this id.
     pub(super) async fn gap(&mut self, cause: &'static str, missed: Option<u64>, behind: &str) {
         tracing::warn!(
             event = "gateway.nats.gap",
@@ -88,7 +88,7 @@ impl Pen {
         while self.written(&subject, &message).await == End::Lost {}
     }
 
-    /// Writes what only the feed has, and tells where that, or what was there before it, is lost.
+    /// Writes what only the feed has, and reports if that, or what was there before it, is lost.
     async fn write(&mut self, subject: &str, message: &Message, behind: &str) {
         loop {
             match self.written(subject, message).await {
@@ -121,7 +121,7 @@ impl Pen {
 enum End {
     Written,
     TooLarge,
-    /// It is not written, and something before it is gone that was acknowledged.
+    /// It is not written, and an acknowledged message before it is gone.
     Lost,
 }
 

@@ -1,4 +1,4 @@
-//! All chains of all cells, each by a task of its own.
+//! All chains of all cells, each written by a task of its own.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::feed::{CellChain, List};
 use crate::gateway::Gateway;
 use crate::life::Life;
 
-/// Publishes what the feed tells of each cell, until the gateway drains. The tasks are its own.
+/// Publishes the feed of each cell, until the gateway drains. It owns the tasks.
 pub(super) async fn publish(gateway: &Arc<Gateway>, config: &Nats, link: &Link, seen: &Arc<Seen>) {
     let (mut cells, mut life) = (gateway.feed.cells(), gateway.life());
     let stream = Stream::of(config, link);
@@ -35,7 +35,8 @@ pub(super) async fn publish(gateway: &Arc<Gateway>, config: &Nats, link: &Link, 
             let chain = Chain::new(&name, cell.cell, pen, &gateway.feed, list);
             chains.spawn(chain.run());
         }
-        // That it drains first: what is followed is given back then. What was not published is a gap after the next start, or is asked of the chain.
+        // Draining first: it releases the subscriptions. What was not published is a gap after the next start, or is
+        // requested from the chain.
         tokio::select! {
             biased;
             () = life.reaches(Life::Draining) => return,

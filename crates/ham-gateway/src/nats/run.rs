@@ -1,4 +1,4 @@
-//! What goes over NATS, for as long as the gateway runs.
+//! Everything over NATS, for as long as the gateway runs.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use super::{calls, publisher};
 use crate::gateway::Gateway;
 use crate::metrics;
 
-/// Publishes and takes calls, until the gateway drains and the calls under way have ended, or it has stopped. A server that cannot be
-/// reached concerns nothing else.
+/// Publishes and takes calls, until the gateway drains and the calls under way have ended, or it has stopped. A server
+/// that cannot be reached affects nothing else.
 pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     let live = Arc::clone(&gateway.live());
     let (config, secrets) = (live.config.nats.clone(), live.nats.clone());
     drop(live);
     let Some(seen) = gateway.nats.clone() else { return };
-    // There is something to see where the server is never reached.
+    // So that the metric exists even if the server is never reached.
     metrics::nats_connected(false);
     let link = match Link::dial(&config, secrets, "ham-gateway", WAITING, Arc::clone(&seen)).await {
         Ok(link) => link,
-        // It is tried once: what is wrong is the configuration's.
+        // This is tried only once: a failure here is a fault of the configuration.
         Err(why) => return seen.failed(&why),
     };
     let publishing = async {
@@ -36,5 +36,5 @@ pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     tokio::join!(publishing, calling);
 }
 
-/// Calls that wait to be looked at, which is done at once; a burst of more is dropped by the client, and told.
+/// Calls that wait to be looked at, which happens at once; the client drops larger bursts, and reports that.
 const WAITING: usize = 4_096;

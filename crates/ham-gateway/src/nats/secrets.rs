@@ -1,4 +1,4 @@
-//! Who the gateway is for NATS, read from files that are their owner's only.
+//! The gateway's identity for NATS, read from files that only their owner may read.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Nats;
 use crate::named_file;
 
-/// Who it is. Its words are nowhere in `Debug`.
+/// The gateway's identity. `Debug` shows none of its secrets.
 #[derive(Clone, Default)]
 #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS they are only checked"))]
 pub(crate) enum Secrets {
@@ -22,10 +22,10 @@ pub(crate) enum Secrets {
 }
 
 impl Secrets {
-    /// Reads what the configuration names.
+    /// Reads the files that the configuration names.
     ///
     /// # Errors
-    /// Which file it is, and why it cannot be used; never what stands in it.
+    /// Which file it is, and why it cannot be used; never its contents.
     pub(crate) fn read(config: &Nats) -> Result<Self, String> {
         if let Some(file) = &config.ca_file {
             named_file::read(file).map_err(|why| format!("ca_file: {why}"))?;
@@ -89,7 +89,7 @@ mod tests {
         std::fs::write(&file, " \n").unwrap();
         assert!(Secrets::read(&config).unwrap_err().contains("is empty"));
         assert!(matches!(Secrets::read(&Nats::default()), Ok(Secrets::None)));
-        // The start waited for ever for whoever writes into it.
+        // The start waited for ever for somebody to write into it.
         std::fs::remove_file(&file).unwrap();
         assert!(
             std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&file).status().unwrap().success()

@@ -1,4 +1,4 @@
-//! How NATS fares, for those who run the gateway.
+//! The state of the NATS connection, for the operators of the gateway.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::metrics;
 
-/// How NATS fares. Nothing of it concerns calls over HTTP.
+/// The state of the NATS connection. None of it concerns calls over HTTP.
 #[derive(Debug, Default)]
 pub(crate) struct Seen(Mutex<Now>);
 
@@ -17,13 +17,13 @@ struct Now {
     /// Since when, in milliseconds since 1970.
     since: Option<i64>,
     published: u64,
-    /// Why the last message that could not be published was not; `None` once one was.
+    /// Why the last failed message could not be published; `None` once one was published.
     why: Option<String>,
 }
 
 #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS nothing happens to it"))]
 impl Seen {
-    /// The connection came or went.
+    /// The connection came up or went down.
     pub(crate) fn connected(&self, connected: bool) {
         let mut now = self.now();
         if now.since.is_some() && now.connected == connected {
@@ -59,12 +59,12 @@ impl Seen {
         self.note(why, "NATS does not take it; it is tried again");
     }
 
-    /// Messages came faster than they could be read, and some are gone: whoever asked is not answered.
+    /// Messages came faster than they could be read, and some are gone: their senders get no answer.
     pub(crate) fn dropped(&self) {
         self.note(DROPPED, "NATS was not read fast enough");
     }
 
-    /// A reason that goes on is a warning once.
+    /// A persisting reason is logged as a warning once.
     fn note(&self, why: &str, words: &str) {
         let again = self.now().why.replace(why.to_owned()).as_deref() == Some(why);
         metrics::nats_failed();
@@ -75,7 +75,7 @@ impl Seen {
         }
     }
 
-    /// As the status tells it.
+    /// The form that the status shows.
     pub(crate) fn told(&self) -> Value {
         let now = self.now();
         json!({ "connected": now.connected, "since": now.since, "published": now.published, "why": now.why })

@@ -1,4 +1,4 @@
-//! The stream: one question and one answer each; who asks decides what is tried again.
+//! The stream: one request and one answer each; callers decide what is tried again.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::config::{DUPLICATES_WITHIN, Nats};
 pub(super) struct Stream {
     context: Context,
     config: StreamConfig,
-    /// Whether it is made where there is none.
+    /// Whether a missing stream is created.
     create: bool,
 }
 
@@ -33,11 +33,11 @@ pub(super) struct Kept {
     pub(super) payload: Bytes,
 }
 
-/// A message that is to be.
+/// A message to be stored.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) kind: &'static str,
-    /// By which the stream knows it again.
+    /// By which the stream recognises duplicates.
     pub(super) id: String,
     pub(super) cell: Option<String>,
     pub(super) body: Bytes,
@@ -50,13 +50,13 @@ pub(super) enum Put {
     Stored(u64),
     /// The stream knew its id: it was there already.
     Known,
-    /// The last message of the subject is another than was expected.
+    /// The subject's last message is not the expected one.
     Beaten,
-    /// The server, or the stream, takes no message of this size.
+    /// The server, or the stream, accepts no message of this size.
     TooLarge,
 }
 
-/// Why something could not be done. Nothing is known then.
+/// Why something could not be done. Its effect is then unknown.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) why: String,
@@ -82,7 +82,7 @@ impl Stream {
         Self { context, config: made, create: config.create_stream }
     }
 
-    /// Makes it where there is none. One that is there stays as it is.
+    /// Creates it if it is missing. An existing one is left as it is.
     pub(super) async fn ensure(&self) -> Result<(), Failed> {
         let name = &self.config.name;
         match self.context.get_stream(name).await {
@@ -103,14 +103,14 @@ impl Stream {
         }
     }
 
-    /// Whether one that somebody else made does what is promised.
+    /// Whether a stream that somebody else created can keep the promises.
     fn fits(&self, theirs: &StreamConfig) -> Result<(), Failed> {
         let name = &self.config.name;
         let takes = |ours: &String| theirs.subjects.iter().any(|theirs| covers(theirs, ours));
         if let Some(subject) = self.config.subjects.iter().find(|ours| !takes(ours)) {
             return Err(Failed::other(format!("the stream {name} does not take {subject}")));
         }
-        // Where one server has it, the last message of the subject tells as much.
+        // With only one server, the last message of the subject is enough.
         let (window, least) = (theirs.duplicate_window, DUPLICATES_WITHIN);
         if theirs.num_replicas > 1 && window < least {
             let replicas = theirs.num_replicas;
@@ -123,19 +123,19 @@ impl Stream {
         Ok(())
     }
 
-    /// Whether anything that was ever in it is not any more.
+    /// Whether anything that was ever in it is gone.
     pub(super) async fn is_trimmed(&self) -> Result<bool, Failed> {
         let stream = self.context.get_stream(&self.config.name).await.map_err(Failed::other)?;
         let state = &stream.cached_info().state;
         Ok(state.first_sequence > 1 || state.deleted_count.is_some_and(|deleted| deleted > 0))
     }
 
-    /// The last message of a subject, which may be one of many.
+    /// The last message of a subject; the subject may have wildcards.
     pub(super) async fn last(&self, subject: &str) -> Result<Option<Kept>, Failed> {
         self.message(subject, None).await
     }
 
-    /// The first message of a subject behind this number.
+    /// The first message of a subject after this number.
     pub(super) async fn next(&self, subject: &str, after: u64) -> Result<Option<Kept>, Failed> {
         self.message(subject, Some(after + 1)).await
     }
@@ -169,7 +169,7 @@ impl Stream {
         }
     }
 
-    /// Puts a message behind the one of this number, which is the last of its subject; 0 is before the first.
+    /// Puts a message after the one with this number, which is the last of its subject; 0 is before the first.
     pub(super) async fn put(&self, subject: &str, message: &Message, last: u64) -> Result<Put, Failed> {
         let publish = PublishMessage::build()
             .payload(message.body.clone())
@@ -209,7 +209,7 @@ impl Failed {
     }
 }
 
-/// Whether every subject of one pattern is one of the other.
+/// Whether every subject that matches one pattern also matches the other.
 fn covers(wide: &str, narrow: &str) -> bool {
     let (mut wide, mut narrow) = (wide.split('.'), narrow.split('.'));
     loop {
@@ -222,7 +222,7 @@ fn covers(wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// Whose block a message is: `{dna}.{agent}`. Another cell under the same name is another chain.
+/// The cell whose block a message is: `{dna}.{agent}`. Another cell under the same name is another chain.
 const CELL: &str = "Ham-Cell";
 
 #[cfg(test)]

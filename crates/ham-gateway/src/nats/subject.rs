@@ -23,17 +23,17 @@ impl Subjects {
         format!("{}.{}.event.{}", self.prefix, token(chain), token(event_type))
     }
 
-    /// Where something may be missing of a chain.
+    /// The gaps of a chain.
     pub(crate) fn gap(&self, chain: &str) -> String {
         format!("{}.{}.gap", self.prefix, token(chain))
     }
 
-    /// All that is told of a chain.
+    /// All messages of a chain.
     pub(crate) fn chain(&self, chain: &str) -> String {
         format!("{}.{}.>", self.prefix, token(chain))
     }
 
-    /// What the stream takes.
+    /// The subjects that the stream stores.
     pub(crate) fn of_the_stream(&self) -> [String; 3] {
         ["*.block", "*.event.*", "*.gap"].map(|rest| format!("{}.{rest}", self.prefix))
     }
@@ -43,7 +43,7 @@ impl Subjects {
         format!("{}.call.*.*.*.*", self.prefix)
     }
 
-    /// App, role, zome and function of a subject of calls; `None` where a token is no name.
+    /// App, role, zome and function in a subject of calls; `None` if a token is not a name.
     pub(crate) fn called(&self, subject: &str) -> Option<[String; 4]> {
         let rest = subject.strip_prefix(&self.prefix)?.strip_prefix(".call.")?;
         let names: Option<Vec<String>> = rest.split('.').map(name).collect();
@@ -62,7 +62,8 @@ fn name(token: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.into_owned())
 }
 
-/// All but letters, digits, `-` and `_`: subjects give meaning to dots, `*` and `>`, and headers to ends of lines.
+/// Everything except letters, digits, `-` and `_`: dots, `*` and `>` have a meaning in subjects, and line ends have one
+/// in headers.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 #[cfg(test)]

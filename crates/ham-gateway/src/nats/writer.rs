@@ -1,4 +1,4 @@
-//! Writes to the stream until it is done, whatever comes between.
+//! Writes to the stream until it succeeds, whatever happens in between.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use super::link::Link;
 use super::seen::Seen;
 use super::stream::{Failed, Kept, Message, Put, Stream};
 
-/// Writes one message at a time. Each is written behind the last one of its subject, by number, so one that is sent twice, or by two
-/// gateways, is stored once, however long it took.
+/// Writes one message at a time. Each is written after the last one of its subject, by number, so a message that is
+/// sent twice, or by two gateways, is stored once, however long it took.
 #[derive(Debug)]
 pub(super) struct Writer {
     link: Link,
@@ -19,7 +19,7 @@ pub(super) struct Writer {
     seen: Arc<Seen>,
     /// The number of the last message, by subject, as far as it is known.
     lasts: HashMap<String, u64>,
-    /// Whether the stream was found since it was missing.
+    /// Whether the stream was found since it was last missing.
     found: bool,
     pause: Duration,
 }
@@ -32,7 +32,7 @@ pub(super) enum Written {
     /// It was there already.
     Known,
     TooLarge,
-    /// Somebody else wrote behind the message of this number, or that one is gone.
+    /// Somebody else wrote after the message with this number, or that message is gone.
     Beaten {
         behind: u64,
     },
@@ -43,7 +43,7 @@ impl Writer {
         Self { link, stream, seen, lasts: HashMap::new(), found: false, pause: FIRST_PAUSE }
     }
 
-    /// Writes it, once, behind whatever is the last one of its subject. Nobody else may write messages of its id.
+    /// Writes it, once, after whatever is the last message of its subject. Nobody else may write messages with its id.
     pub(super) async fn write(&mut self, subject: &str, message: &Message) -> Written {
         let last = match self.lasts.remove(subject) {
             Some(last) => last,
@@ -59,14 +59,14 @@ impl Writer {
         written
     }
 
-    /// Writes it, once, if the message of this number is the last one of its subject; 0 is before the first. It is the same number however often it is sent,
-    /// so it is stored once.
+    /// Writes it, once, if the message with this number is the last one of its subject; 0 is before the first. The
+    /// number stays the same however often the message is sent, so it is stored once.
     pub(super) async fn write_behind(&mut self, subject: &str, message: &Message, last: u64) -> Written {
         loop {
             self.ready().await;
             let put = match self.stream.put(subject, message, last).await {
                 Ok(put) => put,
-                // It may be there: then the next one is known, or finds another last message.
+                // It may be there: then the next attempt is a duplicate, or finds another last message.
                 Err(failed) => {
                     self.failed(failed).await;
                     continue;
@@ -85,7 +85,7 @@ impl Writer {
         }
     }
 
-    /// Whether a message of this id stands in the stream behind this number.
+    /// Whether the stream has a message with this id after this number.
     pub(super) async fn has(&mut self, subject: &str, id: &str, behind: u64) -> bool {
         let mut behind = behind;
         loop {
@@ -110,7 +110,7 @@ impl Writer {
         }
     }
 
-    /// Whether anything that was in the stream is not any more.
+    /// Whether anything that was in the stream is gone.
     pub(super) async fn is_trimmed(&mut self) -> bool {
         loop {
             self.ready().await;
@@ -133,7 +133,7 @@ impl Writer {
         }
     }
 
-    /// Says so, and waits.
+    /// Reports the failure, and waits.
     async fn failed(&mut self, failed: Failed) {
         self.found &= !failed.no_stream;
         self.seen.failed(&failed.why);
@@ -144,5 +144,5 @@ impl Writer {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
-/// Subjects whose last message is remembered: types of events are the hApp's words.
+/// Subjects whose last message is remembered: the hApp chooses the types of events.
 const MOST_SUBJECTS: usize = 1_024;

@@ -1,4 +1,4 @@
-//! What can be asked.
+//! The operations.
 
 use super::parameters::{ID, Parameter, Taken, header, query};
 use super::schemas::Problems;
@@ -9,14 +9,14 @@ pub(super) struct Operation {
     pub(super) method: &'static str,
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
-    /// What a key needs; `None` where no key is asked for.
+    /// The scope that a key needs; `None` if no key is needed.
     pub(super) scope: Option<&'static str>,
     /// Headers and queries.
     pub(super) parameters: &'static [Parameter],
     pub(super) has_body: bool,
-    /// Statuses of good answers, their types, and what they say.
+    /// Statuses of successful answers, their types, and their descriptions.
     pub(super) answers: &'static [(&'static str, &'static [&'static str], &'static str)],
-    /// The schema of what is answered in JSON.
+    /// The schema of JSON answers.
     pub(super) schema: &'static str,
     pub(super) problems: Problems,
 }
@@ -33,7 +33,7 @@ const WAIT: Parameter = header(
 );
 const CALLS: Option<&str> = Some("the scope `calls`; its own calls, with `calls:all` everybody's");
 
-/// A method that reads and has nothing to say of itself.
+/// A method that reads and needs no further description.
 const fn get(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation {
         path,

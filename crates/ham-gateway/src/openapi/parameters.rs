@@ -1,4 +1,4 @@
-//! What goes with a request: parts of its path, queries and headers.
+//! The parameters of a request: parts of its path, queries and headers.
 
 use serde_json::{Value, json};
 
@@ -10,19 +10,20 @@ pub(super) struct Parameter {
     about: &'static str,
 }
 
-/// What is taken for a parameter. Where more is taken than can be said here, as in a list with spaces, it is the usual form.
+/// The accepted values of a parameter. If more is accepted than can be described here, as for a list with spaces, it is
+/// the usual form.
 #[derive(Clone, Copy)]
 pub(super) enum Taken {
     Anything,
     /// A regular expression (ECMA 262).
     Text(&'static str),
-    /// From this to that.
+    /// From the first to the second.
     Number(u64, u64),
     /// One of these.
     Word(&'static [&'static str]),
 }
 
-/// The name of a call, a ULID.
+/// The id of a call, a ULID.
 pub(super) const ID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
 /// A part of a path, decoded: no slash and no control character, and neither `.` nor `..`.
 const PART: &str = "^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]{1,100}$";
@@ -52,7 +53,7 @@ impl Taken {
     }
 }
 
-/// The parts of a path that stand for a name.
+/// The variable parts of a path.
 pub(super) fn in_path(path: &str) -> impl Iterator<Item = Value> + '_ {
     let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     named.map(|name| {

@@ -1,4 +1,4 @@
-//! What is answered.
+//! The schemas of answers.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) enum Problems {
     App,
     /// Those of the feed.
     Feed,
-    /// Those of what is followed over a WebSocket.
+    /// Those of subscriptions over a WebSocket.
     Socket,
     /// Those of the outbox.
     Resource,

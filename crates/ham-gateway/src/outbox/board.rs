@@ -1,4 +1,4 @@
-//! The calls that are open, in memory: by name, and by their owners' names for them.
+//! The open calls, in memory: by id, and by their owners' names for them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use super::call::{Call, CallId, Fingerprint};
 use super::following::{Following, Line, Progress};
 use super::machine::{Record, State};
 
-/// The calls that are open. Bounded by the outbox's limits, and by those who wait for one that is not written down yet.
+/// The open calls. Bounded by the outbox's limits, and by the requests that wait for a call that is not written down yet.
 #[derive(Debug, Default)]
 pub(super) struct Board(Mutex<Open>);
 
@@ -28,7 +28,7 @@ impl Default for Open {
 
 #[derive(Debug)]
 struct Entry {
-    /// Without what is large or secret.
+    /// Without anything large or secret.
     call: Call,
     line: Line,
     cancelled: CancellationToken,
@@ -43,13 +43,13 @@ pub struct OpenCalls {
     pub signed: usize,
     /// Being settled.
     pub fencing: usize,
-    /// At their ends, which are not on disk yet.
+    /// Ended, but not on disk yet.
     pub settling: usize,
-    /// When the oldest was accepted, in milliseconds since 1970.
+    /// When the oldest one was accepted, in milliseconds since 1970.
     pub oldest: Option<i64>,
 }
 
-/// An open call that has the key already.
+/// An open call that already has the key.
 #[derive(Debug)]
 pub(super) enum Taken {
     By(Following),
@@ -61,19 +61,19 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes where a call stands.
+    /// Records the state of a call.
     pub(super) fn note(&self, id: CallId, record: Record) {
         if let Some(entry) = self.open().calls.get_mut(&id) {
             entry.call.record = record;
         }
     }
 
-    /// Tells whoever follows a call how it is.
+    /// Tells the followers of a call about its progress.
     pub(super) fn tell(&self, id: CallId, progress: Progress) {
         self.open().tell(id, progress);
     }
 
-    /// Takes a call off.
+    /// Takes a call off the board.
     pub(super) fn remove(&self, id: CallId) {
         let mut open = self.open();
         let Some(entry) = open.calls.remove(&id) else { return };
@@ -118,13 +118,13 @@ impl Open {
         }
     }
 
-    /// A name for a new call, behind all others.
+    /// An id for a new call, after all others.
     pub(super) fn next_id(&mut self, time: i64, random: u128) -> CallId {
         self.last = CallId::after(self.last, time, random);
         self.last
     }
 
-    /// Puts a call on.
+    /// Puts a call on the board.
     pub(super) fn insert(&mut self, call: &Call) -> (Following, CancellationToken) {
         let line = Line::default();
         let following = Following::new(call.id, &line);
@@ -142,7 +142,7 @@ impl Open {
         (following, cancelled)
     }
 
-    /// An open call of `owner`, or of anybody, as it stands.
+    /// An open call of `owner`, or of anybody, in its current state.
     pub(super) fn get(&self, id: CallId, owner: Option<&str>) -> Option<Call> {
         self.entry(id, owner).map(|entry| entry.call.clone())
     }
@@ -158,7 +158,7 @@ impl Open {
     }
 }
 
-/// Takes a call off the board once its worker ends, however it ends.
+/// Takes a call off the board when its worker ends, however it ends.
 #[derive(Debug)]
 pub(super) struct OnBoard {
     pub(super) board: Arc<Board>,

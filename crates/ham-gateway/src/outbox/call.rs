@@ -11,26 +11,26 @@ use super::machine::Record;
 use super::stored::Stored;
 use crate::outcome::KeyFate;
 
-/// The name of a call: it sorts by the order in which calls were accepted.
+/// The id of a call: ids sort in the order in which calls were accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallId(u128);
 
 impl CallId {
-    /// A new one, by the system's clock.
+    /// A new one, from the system's clock.
     #[must_use]
     pub fn fresh() -> Self {
         Self(Ulid::new().0)
     }
 
-    /// One of this time, in milliseconds since 1970, that comes after `last`. Where that is of a later time, it is some way behind it:
-    /// the process before may have given away names that it did not write down.
+    /// One of this time, in milliseconds since 1970, that comes after `last`. If `last` is of a later time, the new one
+    /// is some distance after it: the previous process may have given out ids that it did not write down.
     pub(super) fn after(last: Self, time: i64, random: u128) -> Self {
         let fresh = Ulid::from_parts(u64::try_from(time).unwrap_or_default(), random).0;
         let step = (random & u128::from(u32::MAX)) + 1;
         Self(if fresh > last.0 { fresh } else { last.0.saturating_add(step) })
     }
 
-    /// Reads one as it stands in addresses.
+    /// Reads one as it is written in addresses.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Ulid::from_string(text).ok().map(|id| Self(id.0))
@@ -57,17 +57,17 @@ impl fmt::Debug for CallId {
     }
 }
 
-/// SHA-256 of what a request asks for: two requests under one key are the same request if it is the same.
+/// SHA-256 of what a request asks for: two requests under one key are the same request if their fingerprints are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(pub [u8; 32]);
 
 impl Fingerprint {
-    /// That of a request: whose it is, what it calls, and with what.
+    /// The fingerprint of a request: its owner, what it calls, and the payload.
     #[must_use]
     pub fn of(parts: [&str; 5], payload: &[u8]) -> Self {
         let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
         for part in parts.map(str::as_bytes).into_iter().chain([payload]) {
-            // So that no two requests are one text.
+            // So that different parts never give the same input.
             digest.update(&(part.len() as u64).to_le_bytes());
             digest.update(part);
         }
@@ -100,9 +100,9 @@ pub struct Call {
     pub function: String,
     /// Whether the function only reads.
     pub read_only: bool,
-    /// Whether one that nobody waits for is made again where another call wrote to the chain meanwhile.
+    /// Whether a call that nobody waits for is made again if another call wrote to the chain meanwhile.
     pub retry_chain_moved: bool,
-    /// MessagePack; gone once it is settled, or signed for good.
+    /// MessagePack; gone once the call is settled, or signed for good.
     pub payload: Option<ByteBuf>,
     /// When it was accepted.
     pub accepted_at: i64,
@@ -110,24 +110,24 @@ pub struct Call {
     pub deliver_until: i64,
     /// Its signed bytes; gone once it is settled.
     pub signed: Option<SignedCall>,
-    /// After this it cannot start any more, once it was signed.
+    /// After this it can no longer start, once it was signed.
     pub not_started_after: Option<i64>,
-    /// What it is answered with, once it is settled.
+    /// What requests for it are answered with, once it is settled.
     pub answer: Option<Stored>,
     /// When it was settled.
     pub settled_at: Option<i64>,
-    /// Until when a repeat is answered with it.
+    /// Until when a repeat gets the same answer.
     pub keep_until: Option<i64>,
 }
 
 impl Call {
-    /// Takes out what is secret or large and not needed any more.
+    /// Removes what is secret or large and no longer needed.
     pub fn forget_what_was_sent(&mut self) {
         self.payload = None;
         self.signed = None;
     }
 
-    /// Whether it is settled in a way that frees its key: the next request with it is run.
+    /// Whether it is settled in a way that frees its key: the next request with that key is run.
     pub(super) fn frees_its_key(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.key() == KeyFate::Released)
     }

@@ -1,4 +1,4 @@
-//! What is to be written.
+//! Changes to be written.
 
 use tokio::sync::oneshot;
 
@@ -6,7 +6,7 @@ use super::call::Call;
 use super::error::StoreError;
 use super::tables::Accepted;
 
-/// What is to be written, and who waits for it.
+/// A change to be written, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) change: Change,
@@ -17,12 +17,12 @@ pub(super) struct Command {
 pub(super) enum Change {
     /// Enter it, unless its key is taken.
     Accept(Box<Call>),
-    /// Write it over what it was.
+    /// Write it over its previous state.
     Write(Box<Call>),
     /// The same, and free its key.
     Release(Box<Call>),
-    /// Forget what is kept no longer than this.
+    /// Forget calls that are not kept beyond this time.
     Sweep(i64),
-    /// Nothing; whoever asks found that the file cannot be read.
+    /// Nothing; the sender found that the file cannot be read.
     Look,
 }

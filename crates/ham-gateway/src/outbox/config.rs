@@ -6,14 +6,14 @@ use std::time::Duration;
 use ham::{Entropy, MAX_NONCE_LIFE, SystemEntropy};
 use ham_persistent::{SystemWallClock, WallClock};
 
-/// How long a sent call's answer is listened for after the time to deliver it, on the link that carried it.
+/// How long the answer of a sent call is listened for after its delivery deadline, on the link that carried it.
 pub const DEFAULT_LINGER: Duration = Duration::from_secs(5 * 60);
 /// How long an attempt of a call that nobody waits for awaits its answer before it is fenced.
 pub const DEFAULT_ANSWER_WITHIN: Duration = Duration::from_secs(10 * 60);
-/// How long the nonces of journalled calls live: the longer, the longer an outage that can still be settled. Conductors take 50
-/// minutes; what is left of them is for clocks that disagree.
+/// How long the nonces of journalled calls live: the longer they live, the longer an outage may be and still be
+/// settled. Conductors accept 50 minutes; the rest is for clocks that disagree.
 pub const DEFAULT_NONCE_LIFE: Duration = Duration::from_secs(45 * 60);
-/// How long a settled call answers repeats.
+/// How long repeats of a settled call get its answer.
 pub const DEFAULT_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// The largest output that is kept for repeats, in bytes.
 pub const DEFAULT_MOST_KEPT: usize = 1 << 20;
@@ -38,9 +38,9 @@ pub struct OutboxConfig {
     pub most_kept: usize,
     /// Whether calls to one cell that nobody waits for go out one at a time.
     pub lanes: bool,
-    /// The clock of all times that are kept.
+    /// The clock for all times that are kept.
     pub wall_clock: Arc<dyn WallClock>,
-    /// Where the random part of a call's name comes from.
+    /// Where the random part of a call's id comes from.
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -60,7 +60,7 @@ impl Default for OutboxConfig {
 }
 
 impl OutboxConfig {
-    /// How long a sent call's answer is listened for after the time to deliver it.
+    /// How long the answer of a sent call is listened for after its delivery deadline.
     #[must_use]
     pub fn with_linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
@@ -81,7 +81,7 @@ impl OutboxConfig {
         self
     }
 
-    /// How long a settled call answers repeats.
+    /// How long repeats of a settled call get its answer.
     #[must_use]
     pub fn with_keep(mut self, keep: Duration) -> Self {
         self.keep = keep;
@@ -102,14 +102,14 @@ impl OutboxConfig {
         self
     }
 
-    /// The clock of all times that are kept. For tests: nonces expire by the clock of the connection.
+    /// The clock for all times that are kept. For tests: nonces expire by the connection's clock.
     #[must_use]
     pub fn with_wall_clock(mut self, clock: Arc<dyn WallClock>) -> Self {
         self.wall_clock = clock;
         self
     }
 
-    /// Where the random part of a call's name comes from. For simulations.
+    /// Where the random part of a call's id comes from. For simulations.
     #[must_use]
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;

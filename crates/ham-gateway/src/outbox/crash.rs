@@ -1,6 +1,6 @@
-//! The points of a call's life at which tests kill the gateway, by the names that the documentation of crashes gives them.
+//! The points of a call's life at which tests kill the gateway, with the names from the documentation of crashes.
 
-/// A point. K10 is a matter of the clock and K11 one of the disk.
+/// A point. K10 depends on the clock, and K11 on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Point {
     /// Before it is on disk that a call is accepted, or signed.
@@ -10,27 +10,28 @@ pub(super) enum Point {
     /// It is signed and has not left.
     K3,
     #[cfg(feature = "crash-points")]
-    /// Its bytes have left. A test sees to it that they do not arrive.
+    /// Its bytes have left. The test makes sure that they do not arrive.
     K4,
     #[cfg(feature = "crash-points")]
-    /// Its answers are lost. A test waits until it ran, and ends the process then.
+    /// Its answers are lost. The test waits until the call has run, and then ends the process.
     K5,
-    /// Its answer is read and not on disk.
+    /// Its answer is read but not on disk.
     K6,
-    /// Its answer is on disk, and nobody is told.
+    /// Its answer is on disk, and nobody has been told.
     K7,
-    /// It is on disk that a fence may leave, and none has.
+    /// It is on disk that a fence may leave, and none has left.
     K8,
     #[cfg(feature = "crash-points")]
     /// A fence has left, and its answer is not read.
     K9,
 }
 
-/// Ends this process as `kill -9` does, where the test says so.
+/// Ends this process as `kill -9` does, if the test asks for it.
 #[cfg(not(feature = "crash-points"))]
 pub(super) const fn at(_point: Point) {}
 
-/// Ends this process as `kill -9` does, where the test says so: `HAM_GATEWAY_CRASH=K3:8` at the eighth call that comes by K3.
+/// Ends this process as `kill -9` does, if the test asks for it: `HAM_GATEWAY_CRASH=K3:8` at the eighth call that
+/// passes K3.
 #[cfg(feature = "crash-points")]
 pub(super) fn at(point: Point) {
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,13 +43,13 @@ pub(super) fn at(point: Point) {
         return;
     }
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-    // Nothing follows, not even on another thread's time.
+    // Nothing more happens, not even on another thread.
     loop {
         std::thread::park();
     }
 }
 
-/// At which of the calls that come by this point a test wants the end.
+/// At which of the calls that pass this point a test wants the process to end.
 #[cfg(feature = "crash-points")]
 fn wanted(point: Point) -> Option<u32> {
     let wanted = std::env::var("HAM_GATEWAY_CRASH").ok()?;
@@ -70,7 +71,7 @@ pub(super) async fn call_left(signed: &ham::SignedCall) {
     at(Point::K4);
 }
 
-/// Resolves, but where a test wants answers to be lost.
+/// Resolves, unless a test wants answers to be lost.
 #[cfg(feature = "crash-points")]
 pub(super) async fn answer_is_lost() {
     if wanted(Point::K5).is_some() {

@@ -11,15 +11,15 @@ use super::error::StoreError;
 #[derive(Debug)]
 pub(super) struct Disk {
     state: RwLock<State>,
-    /// That the file was given up.
+    /// Notified when the file is given up.
     away: Notify,
 }
 
 #[derive(Debug)]
 struct State {
-    /// `None` while it is opened again.
+    /// `None` while it is being opened again.
     open: Option<Database>,
-    /// From an error until something is written again: on a full disk it can be opened, and not written.
+    /// From an error until something is written again: a file on a full disk can be opened, but not written.
     why: Option<Arc<StoreError>>,
 }
 
@@ -38,18 +38,18 @@ impl Disk {
         self.look().open.is_some()
     }
 
-    /// Why the file cannot be used, until it was written again.
+    /// Why the file cannot be used, until something is written to it again.
     pub(super) fn away(&self) -> Option<StoreError> {
         self.look().why.clone().map(StoreError::Away)
     }
 
-    /// Resolves once the file cannot be used; those who wait are woken in the order in which they came.
+    /// Resolves once the file cannot be used; waiters are woken in the order in which they came.
     ///
     /// # Cancel safety
     /// Cancel-safe.
     pub(super) async fn goes_away(&self) {
         loop {
-            // Before it is looked at, so that nothing is missed in between.
+            // Registered before the state is checked, so that no notification is missed in between.
             let gone = self.away.notified();
             if self.away().is_some() {
                 return;
@@ -66,7 +66,7 @@ impl Disk {
         self.with(|database| read(&database.begin_read()?))
     }
 
-    /// Does something with the file, which is not closed meanwhile.
+    /// Uses the file, which is not closed meanwhile.
     pub(super) fn with<T>(
         &self,
         what: impl FnOnce(&Database) -> Result<T, StoreError>,
@@ -79,7 +79,7 @@ impl Disk {
         }
     }
 
-    /// Closes the file, which another one can open then. Waits for those who read it.
+    /// Closes the file, so that another handle can open it. Waits for its readers.
     pub(super) fn give_up(&self, why: StoreError) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let closed = state.open.take();

@@ -1,4 +1,4 @@
-//! What an end of a sending or of a fence means for the machine, and what is told of it.
+//! What the end of a sending or of a fence means for the machine, and the answer that follows from it.
 
 use ham::{CallError, Effect, FenceError, Fenced, Outcome};
 use holochain_zome_types::prelude::{ExternIO, Timestamp};
@@ -11,25 +11,25 @@ use crate::kind::Kind;
 use crate::outcome::Told;
 use crate::retry::Retry;
 
-/// Of the answers after which a call is made again.
+/// The refusals after which a call is made again.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Again {
-    /// Another one wrote to its chain meanwhile: it wrote nothing there, whatever it called.
+    /// Another call wrote to its chain meanwhile: this one wrote nothing there, whatever else it called.
     pub(super) if_moved: bool,
-    /// The conductor does not let the key call that it was signed with, and nothing of it ran: the grant was taken back, and the next one is
-    /// signed under another.
+    /// The conductor does not allow the key with which it was signed to call, and nothing of it ran: the grant was
+    /// revoked, and the next attempt is signed under another one.
     pub(super) if_not_let: bool,
 }
 
 impl Again {
-    /// Only of a call that nobody waits for.
+    /// Only for a call that nobody waits for.
     pub(super) fn of(call: &Call, is_let_anew: bool) -> Self {
         let is_async = call.record.mode() == Mode::Async;
         Self { if_moved: is_async && call.retry_chain_moved, if_not_let: is_async && is_let_anew }
     }
 }
 
-/// How a sending ended, and what is told of the call if that settles it.
+/// How a sending ended, and the answer for the call if that settles it.
 pub(super) fn of_sending(result: Result<ExternIO, CallError>, again: Again) -> (SendEnded, Stored) {
     let error = match result {
         Ok(output) => return (SendEnded::Answered, Stored::Output(ByteBuf::from(output.0))),
@@ -54,13 +54,13 @@ pub(super) fn of_sending(result: Result<ExternIO, CallError>, again: Again) -> (
     (ended, told)
 }
 
-/// Whether the same call can be made later, with nobody doing anything.
+/// Whether the same call can be made later, without anybody doing anything.
 pub(super) fn is_retryable(error: &CallError) -> bool {
     Told::of(error).retry == Retry::Same
 }
 
-/// How a fence ended, and what is told of the call if that settles it. A call comes to its fence because its link is gone or because
-/// nobody waits for it any more, so nothing is said of why.
+/// How a fence ended, and the answer for the call if that settles it. A call gets to its fence because its link is gone
+/// or because nobody waits for it any more, so the answer gives no reason.
 pub(super) fn of_fence(
     result: &Result<Fenced, FenceError>,
     not_started_after: Timestamp,
@@ -75,7 +75,7 @@ pub(super) fn of_fence(
         Ok(Fenced::Arrived) => (FenceEnded::Arrived, told(CallError::Arrived { not_started_after }, ARRIVED)),
         Ok(Fenced::TooLate) => (FenceEnded::NobodyCanTell, Some(Stored::of(&CallError::Expired))),
         Ok(_) => (FenceEnded::NobodyCanTell, Some(Stored::of(&CallError::Ambiguous { not_started_after }))),
-        // Also where fencing again cannot help: until its nonce expires, the call may still start.
+        // Even if fencing again cannot help: until its nonce expires, the call may still start.
         Err(_) => (FenceEnded::Failed, None),
     }
 }
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(output, (SendEnded::Answered, Stored::Output(ByteBuf::from([0xc0]))));
     }
 
-    /// Only where it is proven that nothing of it ran, of this sending or of one before.
+    /// Only if it is proven that nothing of it ran, in this sending or an earlier one.
     #[test]
     fn what_a_grant_does_not_let_is_made_again_where_nothing_ran() {
         use ExternalApiWireError::ZomeCallUnauthorized;

@@ -1,39 +1,39 @@
-//! Why something is not in the outbox, or cannot be.
+//! Why a call is not in the outbox, or cannot be.
 
 use std::io;
 use std::sync::Arc;
 
 use super::call::CallId;
 
-/// Why something is not in the outbox.
+/// Why a call is not in the outbox.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It holds as much as it may.
+    /// It already holds as much as it may.
     #[error("the outbox is full")]
     Full,
-    /// More waits to be written than may.
+    /// More changes wait to be written than may.
     #[error("more than {MOST_WAITING} changes wait to be written")]
     Busy,
     /// It is closed.
     #[error("the outbox is closed")]
     Closed,
-    /// It is closed after an error of its disk, and is being opened again.
+    /// It was closed after a disk error, and is being opened again.
     #[error("the outbox cannot be used and is being opened again: {0}")]
     Away(Arc<Self>),
-    /// Another process has it.
+    /// Another process has it open.
     #[error("another process has the outbox")]
     Taken,
-    /// The file is there, and empty.
+    /// The file exists, but is empty.
     #[error("the file of the outbox is empty: what it held is lost")]
     Empty,
-    /// The file can be read or written by others than its owner.
+    /// Users other than its owner can read or write the file.
     #[error("the file of the outbox is open to others (mode {mode:o})")]
     OpenToOthers {
         /// The bits of its mode.
         mode: u32,
     },
-    /// What was opened again is not what was closed.
+    /// The reopened file is not the one that was closed.
     #[error(
         "the outbox was closed after transaction {closed} and has {found} now: it is another file, or its disk lost some"
     )]
@@ -52,13 +52,13 @@ pub enum StoreError {
     /// A call cannot be written down.
     #[error("a call cannot be written down: {0}")]
     Encode(String),
-    /// What the file holds is not a call.
+    /// The file contains something that is not a call.
     #[error("the outbox holds something that is not a call: {0}")]
     Decode(String),
-    /// The file is of another version.
+    /// The file has another format version.
     #[error("the outbox has format {0}, which this version does not know")]
     Format(u8),
-    /// The file speaks of a call that it does not hold.
+    /// The file refers to a call that it does not contain.
     #[error("the outbox speaks of the call {0}, which it does not hold")]
     Missing(CallId),
 }
@@ -73,7 +73,7 @@ impl<E: Into<redb::Error>> From<E> for StoreError {
 }
 
 impl StoreError {
-    /// Whether nobody knows what is on the disk, and nothing can be done with the file before it is opened again.
+    /// Whether the state of the disk is unknown, and the file must be opened again before anything is done with it.
     pub(super) fn is_of_the_disk(&self) -> bool {
         let Self::Storage(error) = self else { return false };
         matches!(
@@ -88,10 +88,10 @@ impl StoreError {
     }
 }
 
-/// Most changes that wait to be written.
+/// The largest number of changes that wait to be written.
 pub(super) const MOST_WAITING: usize = 1_024;
 
-/// Why a call was not taken. Nothing of it was sent.
+/// Why a call was not accepted. Nothing of it was sent.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
@@ -110,7 +110,7 @@ pub enum SubmitError {
     /// It cannot be written down.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Whether its key belongs to a call already cannot be looked up.
+    /// It cannot be looked up whether its key already belongs to a call.
     #[error("whether the key belongs to a call cannot be looked up: {0}")]
     NotLookedUp(#[source] StoreError),
 }

@@ -1,4 +1,4 @@
-//! What becomes of a call, for whoever waits for it.
+//! Lets callers wait for the end of a call.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::call::{Call, CallId};
 use super::error::SubmitError;
 
-/// Where a call is, as its worker tells it.
+/// How far a call is, as its worker reports it.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Progress {
     /// Not on disk yet.
@@ -20,12 +20,12 @@ pub(super) enum Progress {
     Settled(Arc<Call>),
     /// Not in the outbox, and nothing of it was sent.
     Refused(SubmitError),
-    /// Its worker ended without telling: the outbox stops, and the next start goes on.
+    /// Its worker ended without a result: the outbox is stopping, and the next start continues the call.
     Left,
 }
 
-/// From a call's worker to whoever follows the call. They are woken in the order in which they came, which no `watch` promises and a
-/// simulation relies on.
+/// From a call's worker to the followers of the call. They are woken in the order in which they came: a `watch` does
+/// not promise that order, and a simulation relies on it.
 #[derive(Debug, Default)]
 pub(super) struct Line(Arc<Told>);
 
@@ -55,10 +55,10 @@ impl Told {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Resolves once it is as it is awaited.
+    /// Resolves once the progress is the awaited one.
     async fn wait_for(&self, awaited: impl Fn(&Progress) -> bool) -> Progress {
         loop {
-            // Before it is looked at, so that nothing is missed in between.
+            // Registered before the progress is checked, so that no change is missed in between.
             let changed = self.changed.notified();
             let now = self.now();
             if awaited(&now) {
@@ -69,18 +69,18 @@ impl Told {
     }
 }
 
-/// What is known of a call when the wait for it is over.
+/// What is known about a call when the wait for it is over.
 #[derive(Clone, Debug)]
 pub enum Followed {
     /// It is settled.
     Settled(Arc<Call>),
     /// It is open, and may have run.
     Open,
-    /// The outbox did not take it: it did not run.
+    /// The outbox did not accept it: it did not run.
     Refused(SubmitError),
 }
 
-/// Follows one call. Dropping it changes nothing about the call.
+/// Follows one call. Dropping it does not affect the call.
 #[derive(Clone, Debug)]
 pub struct Following {
     id: CallId,
@@ -92,7 +92,7 @@ impl Following {
         Self { id, told: Arc::clone(&line.0) }
     }
 
-    /// One that is at its end.
+    /// One of a call that has ended.
     pub(super) fn settled(call: Call) -> Self {
         let id = call.id;
         let line = Line::default();
@@ -119,7 +119,7 @@ impl Following {
         }
     }
 
-    /// Waits until the call is on disk: signed, where its owner waits for it.
+    /// Waits until the call is on disk: signed, if its owner waits for it.
     ///
     /// # Errors
     /// [`SubmitError`]: nothing of it was sent.

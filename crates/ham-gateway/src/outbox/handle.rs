@@ -21,8 +21,8 @@ use super::submission::{Lost, Submission, Submitted};
 use super::sweep::sweep;
 use super::time;
 
-/// Calls that outlive their requests. Cheap to clone; its tasks end when the last clone is dropped, and what is open then is settled
-/// after the next start.
+/// Calls that outlive their requests. Cheap to clone; its tasks end when the last clone is dropped, and calls that are
+/// open then are settled after the next start.
 #[derive(Clone, Debug)]
 pub struct Outbox {
     owner: Arc<Owner>,
@@ -40,8 +40,8 @@ impl Drop for Owner {
 }
 
 impl Outbox {
-    /// Goes on with what was open when the store was closed, and sweeps it every minute. Each app's calls go out on its
-    /// connection, which keeps its keys between runs: a fence needs the key that signed.
+    /// Continues the calls that were open when the store was closed, and sweeps the store every minute. Each app's
+    /// calls go out on its connection, which keeps its keys between runs: a fence needs the key that signed.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -66,14 +66,14 @@ impl Outbox {
         &self.owner.0
     }
 
-    /// Makes a call under its owner's key, or finds the one that has the key. A call that nobody waits for is on disk once this answers;
-    /// one that is waited for is when it is sent.
+    /// Makes a call under its owner's key, or finds the call that has the key. A call that nobody waits for is on disk
+    /// once this answers; one that somebody waits for is on disk when it is sent.
     ///
     /// # Errors
     /// [`SubmitError`]; nothing was sent.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave the call made. A repeat under its key tells.
+    /// Dropping the future may leave the call made. A repeat under its key finds out.
     pub async fn submit(&self, submission: Submission) -> Result<Submitted, SubmitError> {
         let shared = self.shared();
         let fingerprint = submission.fingerprint();
@@ -84,7 +84,7 @@ impl Outbox {
                 Some(Taken::ByAnotherRequest) => return Err(SubmitError::OtherRequest),
                 None => {}
             }
-            // With the board in hand: what is settled is on disk before it leaves the board.
+            // With the board locked: a settled call is on disk before it leaves the board.
             let known = shared.store.find(&submission.api_key, &submission.key);
             match known.map_err(SubmitError::NotLookedUp)? {
                 Some(call) if call.fingerprint != fingerprint => return Err(SubmitError::OtherRequest),
@@ -123,7 +123,8 @@ impl Outbox {
         Ok(Submitted::New(following))
     }
 
-    /// Settles a call that was made without the outbox and lost. It is on disk that it is being fenced once this answers.
+    /// Settles a call that was made without the outbox and lost. Once this answers, it is on disk that the call is
+    /// being fenced.
     ///
     /// # Errors
     /// [`SubmitError`]: then nothing settles it.
@@ -174,7 +175,7 @@ impl Outbox {
         }
     }
 
-    /// Follows a call of `owner`, or of anybody. `None` where there is no such call.
+    /// Follows a call of `owner`, or of anybody. `None` if there is no such call.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -185,8 +186,8 @@ impl Outbox {
         Ok(self.get(id, owner)?.map(Following::settled))
     }
 
-    /// A call of `owner`, or of anybody, as it is on disk; one that is not signed yet and whose owner waits is not, and is shown all the
-    /// same.
+    /// A call of `owner`, or of anybody, in its state on disk; a call that somebody waits for and that is not signed
+    /// yet is not on disk, but is returned all the same.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -195,12 +196,13 @@ impl Outbox {
         match self.shared().store.get(id) {
             Ok(Some(call)) => Ok(Some(call).filter(|call| owner.is_none_or(|owner| owner == call.api_key))),
             Ok(None) => Ok(on_board()),
-            // What is open is known without the disk.
+            // Open calls are known without the disk.
             Err(error) => on_board().map(Some).ok_or(error),
         }
     }
 
-    /// A part of the calls of `owner`, or of everybody's. Reads as many calls as it has to look at: not for a runtime's own threads.
+    /// A part of the calls of `owner`, or of everybody's. Reads as many calls as it has to look at: must not run on a
+    /// runtime's own threads.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -208,9 +210,10 @@ impl Outbox {
         self.shared().store.list(page, owner)
     }
 
-    /// Asks for a call of `owner`, or of anybody, not to be made: one that waits is settled. One that has left is not called back: its
-    /// answer is kept if it comes, and once its link is gone it is fenced instead of sent again. Answers at once; follow it to learn how
-    /// it ends. One that is settled stays as it is. `None` where there is no such call.
+    /// Asks for a call of `owner`, or of anybody, not to be made: a call that is waiting is settled. One that has left
+    /// is not called back: its answer is kept if it comes, and once its link is gone it is fenced instead of sent
+    /// again. Returns at once; follow the call to learn how it ends. A settled call stays as it is. `None` if there is
+    /// no such call.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -222,11 +225,11 @@ impl Outbox {
         Ok(self.get(id, owner)?.map(Following::settled))
     }
 
-    /// Begins nothing more, and waits until what is under way has ended, at most this long. What has not left by then is queued again or,
-    /// where somebody waits, did not run; what may have left is settled after the next start.
+    /// Begins nothing more, and waits until what is under way has ended, at most this long. A call that has not left by then is
+    /// queued again or, if somebody waits for it, did not run; one that may have left is settled after the next start.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves it stopping; call it again.
+    /// Dropping the future leaves the outbox stopping; call this again.
     pub async fn drain(&self, within: Duration) {
         self.shared().drain(within).await;
     }

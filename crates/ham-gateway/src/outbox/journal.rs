@@ -11,12 +11,12 @@ use super::tables::Accepted;
 use super::worker::Worker;
 
 impl Worker {
-    /// Writes it down for the first time: nothing has left yet, so where that fails, the call is not taken.
+    /// Writes the call down for the first time: nothing has left yet, so if that fails, the call is not accepted.
     pub(super) async fn enter(&mut self) -> bool {
         let accepted = tokio::select! {
             biased;
             accepted = self.store.accept(self.call.clone()) => accepted,
-            // Nobody knows whether it is there, and the next start does.
+            // Nobody knows whether it is there; the next start finds out.
             () = self.ended_without_a_disk() => return false,
         };
         let why = match accepted {
@@ -25,7 +25,7 @@ impl Worker {
                 self.on_board.board.tell(self.call.id, Progress::Open);
                 return true;
             }
-            // Whoever submitted it has looked, so these are not met.
+            // The submitter has checked for these already.
             Ok(_) => SubmitError::OtherRequest,
             Err(error) => error.into(),
         };
@@ -33,7 +33,7 @@ impl Worker {
         false
     }
 
-    /// Writes it over what it was, again and again until it is there or the outbox ends.
+    /// Writes the call over its previous state, again and again until it is there or the outbox ends.
     pub(super) async fn rewrite(&mut self, commit: Commit) -> bool {
         if self.call.record.state() == State::Settled(Ending::Answered) {
             crash::at(Point::K6);
@@ -55,7 +55,7 @@ impl Worker {
         }
     }
 
-    /// Writes it once; `None` where the outbox ends and the disk does not work.
+    /// Writes it once; `None` if the outbox ends while the disk does not work.
     async fn write(&self, commit: Commit) -> Option<Result<(), StoreError>> {
         let mut call = self.call.clone();
         call.answer = call.answer.map(|answer| answer.kept(self.maker.config.most_kept));
@@ -69,7 +69,7 @@ impl Worker {
         tokio::pin!(written);
         let mut told = !self.is_true_without_a_disk();
         loop {
-            // That it is there first: then nothing else matters.
+            // The successful write first: then nothing else matters.
             tokio::select! {
                 biased;
                 written = written.as_mut() => return Some(written),
@@ -82,9 +82,9 @@ impl Worker {
         }
     }
 
-    /// Whether how the call ended is true whatever becomes of the disk. That it did not run is not: on disk it waits, and the next start
-    /// would make it. Nor is an error that was answered: one may come before the nonce is claimed, and then the bytes on disk
-    /// would run when they are sent again.
+    /// Whether the end of the call is true whatever becomes of the disk. "Did not run" is not: on disk the call waits,
+    /// and the next start would make it. Nor is an answered error: it may come before the nonce is claimed, and then
+    /// the bytes on disk would run when they are sent again.
     fn is_true_without_a_disk(&self) -> bool {
         match self.call.record.state() {
             State::Settled(Ending::Answered) => {

@@ -10,11 +10,11 @@ use super::call::{Call, CallId};
 /// An app and a role of it, or a clone.
 type Name = (String, String);
 
-/// All lanes. Bounded by the calls that are open.
+/// All lanes. Bounded by the number of open calls.
 #[derive(Debug, Default)]
 pub(super) struct Lanes(Mutex<BTreeMap<Name, Lane>>);
 
-/// Who waits for one cell, by the order of acceptance. The first one has its turn.
+/// The calls that wait for one cell, in the order of acceptance. It is the turn of the first one.
 type Lane = BTreeMap<CallId, Arc<Notify>>;
 
 /// A place in a lane, until it is dropped.
@@ -40,12 +40,12 @@ impl Lanes {
 }
 
 impl Place {
-    /// Resolves when nobody stands before this place.
+    /// Resolves when no call precedes this place.
     ///
     /// # Cancel safety
     /// Cancel-safe: the place is kept.
     pub(super) async fn turn(&self) {
-        // A note left before this waits is kept for it.
+        // A notification sent before this waits is kept for it.
         while !self.has_turn() {
             self.is_first.notified().await;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ham::{ConnectError, PersistentHam};
 use tokio::time::{Instant, sleep_until};
 
-/// Resolves when there is a link; those who wait go on in the order in which they came.
+/// Resolves when there is a link; waiters continue in the order in which they came.
 pub(super) async fn is_up(ham: &PersistentHam) {
     while let Err(error) = ham.connected(AN_HOUR).await {
         if !matches!(error, ConnectError::TimedOut { .. }) {
@@ -15,7 +15,7 @@ pub(super) async fn is_up(ham: &PersistentHam) {
     }
 }
 
-/// Resolves when there is a link, after a pause. Where there is none at first, the pause is over when there is.
+/// Resolves when there is a link, after a pause. If there is no link at first, the pause ends when there is one.
 pub(super) async fn is_up_after(pause: Duration, ham: &PersistentHam) {
     if !pause.is_zero() {
         let over = sleep_until(Instant::now() + pause);
@@ -32,5 +32,5 @@ pub(super) async fn is_up_after(pause: Duration, ham: &PersistentHam) {
     is_up(ham).await;
 }
 
-/// Asked again after that.
+/// After this it asks again.
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);

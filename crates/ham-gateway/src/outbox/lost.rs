@@ -8,10 +8,10 @@ tokio::task_local! {
     static LOST: Arc<Mutex<Option<SignedCall>>>;
 }
 
-/// Runs a call; answers also what it signed last, if it was lost. It needs [`remember_lost`] as the connection's hook.
+/// Runs a call; also returns what it signed last, if it was lost. It needs [`remember_lost`] as the connection's hook.
 ///
 /// # Cancel safety
-/// As the call's.
+/// That of the call.
 pub async fn catching_lost<T>(call: impl Future<Output = T>) -> (T, Option<SignedCall>) {
     let lost = Arc::new(Mutex::new(None));
     let ended = LOST.scope(Arc::clone(&lost), call).await;

@@ -27,7 +27,7 @@ pub use state::{Ending, Mode, Record, State};
 /// What follows from an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What is written first. Where writing fails, nothing else of this step happens.
+    /// What is written first. If writing fails, nothing else of this step happens.
     pub commit: Option<Commit>,
     /// What is done then.
     pub action: Action,
@@ -40,7 +40,7 @@ impl Step {
     }
 }
 
-/// What the record says next, with its name in the documentation of crashes.
+/// What the record says next, with its name from the documentation of crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
     /// A: it is accepted.
@@ -60,24 +60,24 @@ pub enum Commit {
 pub enum Action {
     /// Wait for the lane of its cell and for a link, at least this long.
     WaitForTurn(Duration),
-    /// Sign it anew, with a new nonce.
+    /// Sign it with a new nonce.
     Sign,
-    /// Send its bytes, on every link until the time to deliver is over.
+    /// Send its bytes, on every link until the delivery deadline.
     Send,
-    /// Ask whether it arrived, so that it cannot start later; after a pause.
+    /// Ask whether it arrived, in a way that prevents it from starting later; after a pause.
     Fence(Duration),
     /// Nothing: it is settled.
     End,
 }
 
-/// The first pause after a call did not run or a fence had no answer, and the longest.
+/// The first pause after a call did not run or a fence had no answer, and the longest one.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// See [`FIRST_PAUSE`].
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Record {
-    /// Takes an input. One that does not fit the state changes nothing: it comes from a task that is not told yet that the call
-    /// went another way.
+    /// Takes an input. An input that does not fit the state changes nothing: it comes from a task that does not know
+    /// yet that the call took another path.
     #[must_use]
     pub fn step(&mut self, input: Input) -> Option<Step> {
         match (self.state, input) {
@@ -96,7 +96,7 @@ impl Record {
                 SendEnded::Unknown => self.fence(),
                 SendEnded::UnknownForGood => self.settle(Ending::Unknown),
             }),
-            // Nobody knows what a sending that is dropped has done.
+            // Nobody knows what a sending that was dropped has done.
             (State::Signed, Input::Cancelled { sent: true }) => {
                 self.is_cancelled = true;
                 Some(self.fence())
@@ -105,7 +105,7 @@ impl Record {
                 self.is_cancelled = true;
                 None
             }
-            // A sending keeps that time itself, and a fence is not bound by it.
+            // A sending watches that deadline itself, and a fence is not bound by it.
             (State::Signed | State::Fencing, Input::TimeOver) => {
                 self.time_is_over = true;
                 None
@@ -117,7 +117,7 @@ impl Record {
                 FenceEnded::Failed => Step::only(Action::Fence(self.next_pause())),
             }),
             (State::Signed | State::Fencing, Input::NonceExpired) => Some(self.settle(Ending::Unknown)),
-            // After a start: the record says how far it came, not what was done since it was written.
+            // After a start: the record says how far the call came, not what was done since it was written.
             (State::Queued, Input::Recovered) => Some(Step::only(Action::WaitForTurn(Duration::ZERO))),
             (State::Signed, Input::Recovered) if self.has_time() => Some(Step::only(Action::Send)),
             (State::Signed, Input::Recovered) => Some(self.fence()),
@@ -126,12 +126,12 @@ impl Record {
         }
     }
 
-    /// Where it is accepted.
+    /// The state of a call when it is accepted.
     #[must_use]
     pub fn accepted(mode: Mode) -> (Self, Step) {
         let record = Self::new(mode);
         let step = match mode {
-            // What is journalled before it is sent.
+            // It is journalled before it is sent.
             Mode::Keyed => Step::only(Action::Sign),
             Mode::Async => {
                 Step { commit: Some(Commit::Accepted), action: Action::WaitForTurn(Duration::ZERO) }
@@ -145,7 +145,7 @@ impl Record {
         !self.is_cancelled && !self.time_is_over
     }
 
-    /// It provably did not run: once more where somebody still waits for it to run, and where that can help.
+    /// It provably did not run: it is made again if it is still wanted and if that can help.
     fn did_not_run(&mut self, retryable: bool) -> Step {
         if self.mode == Mode::Async && retryable && self.has_time() {
             let pause = self.next_pause();

@@ -1,4 +1,4 @@
-//! What is done for one call: waiting for its turn, signing, sending, fencing. Each ends with what happened.
+//! What is done for one call: waiting for its turn, signing, sending, fencing. Each ends with an input for the machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::metrics;
 #[derive(Debug)]
 pub(super) struct Maker {
     pub(super) config: Arc<OutboxConfig>,
-    /// `None` where the gateway has no connection to the call's app any more.
+    /// `None` if the gateway no longer has a connection to the call's app.
     pub(super) ham: Option<PersistentHam>,
     pub(super) place: Option<Place>,
     pub(super) stops: Stops,
@@ -35,27 +35,27 @@ pub(super) struct Maker {
 pub(super) struct Stops {
     /// Nothing more begins.
     pub(super) closing: CancellationToken,
-    /// What is under way is dropped.
+    /// Everything under way is dropped.
     pub(super) ended: CancellationToken,
 }
 
 /// What happened.
 #[derive(Debug)]
 pub(super) enum Happened {
-    /// This; and what is told of the call if that settles it.
+    /// This input; and the answer for the call if that settles it.
     Input(Input, Option<Stored>),
     /// It is signed.
     Signed(Box<SignedCall>),
-    /// The outbox stops. The record says what the next start does.
+    /// The outbox is stopping. The record says what the next start does.
     Stopped,
 }
 
-/// How far the conductor's clock may be behind ours: with a nonce that lives longer than 50 minutes minus this by its clock, it
-/// does not take a call at all. So a call cannot start once its nonce is over for so long by our clock.
+/// How far the conductor's clock may be behind ours: if by its clock the nonce lives longer than 50 minutes minus this, it does
+/// not accept the call at all. So a call can no longer start once its nonce has been over for this long by our clock.
 const CLOCKS_DISAGREE: Duration = Duration::from_secs(5 * 60);
 
 impl Maker {
-    /// Waits for the call's lane, for a pause that a link ends that comes up, and for a link.
+    /// Waits for the call's lane, for a pause that ends early if a link comes up, and for a link.
     pub(super) async fn turn(&self, call: &Call, pause: Duration) -> Happened {
         let ready = async {
             if let Some(place) = &self.place {
@@ -64,7 +64,7 @@ impl Maker {
             self.link_after(pause).await;
         };
         tokio::select! {
-            // What ends it before what begins it; all of them end by themselves.
+            // What ends the call before what begins it; all of these end by themselves.
             biased;
             () = self.cancelled.cancelled() => cancelled(false),
             () = self.stops.closing.cancelled() => Happened::Stopped,
@@ -73,7 +73,7 @@ impl Maker {
         }
     }
 
-    /// Signs the call anew.
+    /// Signs the call with a new nonce.
     pub(super) async fn sign(&self, call: &Call, payload: Vec<u8>) -> Happened {
         let signing = async {
             let Some(ham) = &self.ham else { return std::future::pending().await };
@@ -103,7 +103,7 @@ impl Maker {
         }
     }
 
-    /// Sends the call's bytes on every link until the time to deliver is over, and listens for the answer longer. See [`Again`].
+    /// Sends the call's bytes on every link until the delivery deadline, and listens for the answer longer. See [`Again`].
     pub(super) async fn send(&self, call: &Call, signed: &SignedCall, is_let_anew: bool) -> Happened {
         let Some(ham) = &self.ham else {
             return Happened::Input(Input::SendEnded(SendEnded::Unknown), None);
@@ -111,7 +111,7 @@ impl Maker {
         let now = time::now(&*self.config.wall_clock);
         let deliver = time::until(call.deliver_until, now);
         if deliver.is_zero() && !signed.may_have_been_sent() {
-            // It took so long to write it down.
+            // Writing it down took too long.
             let told = Stored::of(&self.late(call));
             return Happened::Input(Input::SendEnded(SendEnded::NotRun { retryable: false }), Some(told));
         }
@@ -142,7 +142,7 @@ impl Maker {
         }
     }
 
-    /// Finds out whether the call arrived, so that it cannot start later.
+    /// Finds out whether the call arrived, in a way that prevents it from starting later.
     pub(super) async fn fence(&self, signed: &SignedCall, pause: Duration) -> Happened {
         let cannot_start =
             time::of_timestamp(signed.expires_at()).saturating_add(time::span(CLOCKS_DISAGREE));
@@ -175,7 +175,8 @@ impl Maker {
         }
     }
 
-    /// Resolves once the call is cancelled and can be cut off: before it has left, or when there is no link that could bring its answer.
+    /// Resolves once the call is cancelled and can be cut off: before it has left, or when there is no link that could
+    /// bring its answer.
     async fn cut_off(&self, signed: &SignedCall, ham: &PersistentHam) {
         self.cancelled.cancelled().await;
         if signed.may_have_been_sent() {
@@ -184,12 +185,12 @@ impl Maker {
         }
     }
 
-    /// Whether the time to deliver the call is over.
+    /// Whether the delivery deadline of the call is over.
     pub(super) fn is_over(&self, call: &Call) -> bool {
         time::now(&*self.config.wall_clock) >= call.deliver_until
     }
 
-    /// Resolves when there is a link, after a pause that is over when a link comes up.
+    /// Resolves when there is a link, after a pause that ends early if a link comes up.
     async fn link_after(&self, pause: Duration) {
         match &self.ham {
             Some(ham) => is_up_after(pause, ham).await,
@@ -224,7 +225,7 @@ impl Maker {
 }
 
 fn cancelled(sent: bool) -> Happened {
-    // Of one that was sent, a fence tells.
+    // For a call that was sent, a fence finds out.
     Happened::Input(Input::Cancelled { sent }, (!sent).then(|| Stored::cancelled("it was not sent")))
 }
 
@@ -241,7 +242,7 @@ fn signed_label(signed: &SignedCall) -> String {
     format!("{target}/{}/{}", masked(zome), masked(function))
 }
 
-/// A moment so far away that tokio's timers do not reach it is as far as they reach.
+/// A moment too far away for tokio's timers is moved to the furthest one that they reach.
 fn later(after: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(after.min(A_YEAR)).unwrap_or(now)

@@ -1,4 +1,4 @@
-//! What the writer tells of itself.
+//! The writer's figures.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use super::tables::Held;
 
-/// What the writer tells of itself.
+/// The writer's figures.
 #[derive(Debug, Default)]
 pub struct Meter {
     records: AtomicU64,
     bytes: AtomicU64,
     commits: AtomicU64,
     commands: AtomicU64,
-    /// Since when the writer waits for the disk.
+    /// Since when the writer has been waiting for the disk.
     busy: Mutex<Option<Instant>>,
 }
 
@@ -26,13 +26,13 @@ impl Meter {
         Held { records: self.records.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
     }
 
-    /// How many transactions were committed, and how many changes they held.
+    /// How many transactions were committed, and how many changes they had.
     #[must_use]
     pub fn commits(&self) -> (u64, u64) {
         (self.commits.load(Ordering::Relaxed), self.commands.load(Ordering::Relaxed))
     }
 
-    /// For how long the writer has waited for the disk; nothing where it does not.
+    /// For how long the writer has been waiting for the disk; zero if it is not waiting.
     #[must_use]
     pub fn busy_for(&self) -> Duration {
         let since = *self.busy.lock().unwrap_or_else(PoisonError::into_inner);

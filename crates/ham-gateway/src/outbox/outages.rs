@@ -1,4 +1,4 @@
-//! What the log is told while the outbox cannot be used.
+//! What is logged while the outbox cannot be used.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::error::StoreError;
 use super::events;
 use crate::metrics;
 
-/// Outages of the disk, each from its first error until something is written again. One is said when it begins, at most once a minute
-/// while it lasts, and when it is over, however often the file is opened meanwhile.
+/// Outages of the disk, each from its first error until something is written again. An outage is logged when it begins,
+/// at most once a minute while it lasts, and when it is over, however often the file is opened meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Outages(Option<Outage>);
 
@@ -38,7 +38,7 @@ impl Outages {
         }
     }
 
-    /// It was.
+    /// The outbox was written again.
     pub(super) fn end(&mut self) {
         let Some(Outage { since, failures, .. }) = self.0.take() else { return };
         metrics::store_up(true);
@@ -46,7 +46,7 @@ impl Outages {
     }
 }
 
-/// How often an outage that goes on is said.
+/// How often a continuing outage is logged.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(outages.0.as_ref().map(|outage| outage.failures), Some(151));
     }
 
-    /// A disk without room for a larger file, so many times. A copy is the same disk.
+    /// A disk with no room for a larger file, for this many attempts. A clone is the same disk.
     #[derive(Clone, Debug)]
     struct Full(Arc<Parts>);
 
@@ -89,7 +89,7 @@ mod tests {
     struct Parts {
         disk: InMemoryBackend,
         times: AtomicU64,
-        /// What is on it, as the gateway sees it.
+        /// The outbox on it, as the gateway sees it.
         outbox: OnceLock<Arc<Disk>>,
         /// How often it was said to be usable when it was not.
         said_usable: AtomicU64,
@@ -127,8 +127,8 @@ mod tests {
         }
     }
 
-    /// The file can be opened then and changed in place: "the outbox is open again" and that it failed were said by turns, every five
-    /// seconds, and between them it was said to be ready.
+    /// The file can then be opened and changed in place: the log said by turns that the outbox is open again and that
+    /// it failed, every five seconds, and in between it was said to be ready.
     #[test]
     fn a_disk_that_is_full_is_said_to_be_once_and_once_that_it_works_again() {
         let disk = Full(Arc::default());

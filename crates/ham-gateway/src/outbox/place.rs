@@ -1,4 +1,4 @@
-//! Where the outbox's file is: how it is made, opened, and opened again.
+//! The place of the outbox's file: how the file is made, opened, and opened again.
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -14,11 +14,11 @@ use ulid::Ulid;
 use super::error::StoreError;
 use super::tables::Tables;
 
-/// Opens the file, as often as it has to be.
+/// Opens the file, as often as necessary.
 pub(super) struct Place(Box<dyn FnMut() -> Result<Database, StoreError> + Send>);
 
 impl Place {
-    /// A file, which is made if it is not there yet. Once it is there it is not made again: one that is gone was taken away.
+    /// A file, which is made if it is not there yet. It is only made once: if it is gone later, somebody took it away.
     pub(super) fn file(path: &Path) -> Result<Self, StoreError> {
         if !path.try_exists().map_err(io)? {
             make(path)?;
@@ -45,7 +45,7 @@ impl fmt::Debug for Place {
     }
 }
 
-/// Opens a file that is there, and is its owner's only.
+/// Opens an existing file, which must be its owner's only.
 fn open(path: &Path) -> Result<Database, StoreError> {
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
     is_whole_and_private(&file.metadata().map_err(io)?)?;
@@ -53,7 +53,7 @@ fn open(path: &Path) -> Result<Database, StoreError> {
     Ok(Builder::new().create_with_backend(FileBackend::new(file)?)?)
 }
 
-/// Whether the file of an outbox is one that can be opened, as far as it can be seen from outside. One that is not there yet is.
+/// Whether the file of an outbox can be opened, as far as that can be seen from outside. A file that does not exist yet can.
 ///
 /// # Errors
 /// It is empty or open to others, or cannot be looked at.
@@ -73,8 +73,8 @@ fn is_whole_and_private(metadata: &Metadata) -> Result<(), StoreError> {
     }
 }
 
-/// Makes a file under a name of its own, and gives it its name once it is an outbox on the disk: so one that is there and empty has
-/// lost what it held. Where another process was faster, its file stays.
+/// Makes a file under a temporary name, and gives it its real name once it is an outbox on the disk: so an existing but
+/// empty file has lost its contents. If another process was faster, its file stays.
 fn make(path: &Path) -> Result<(), StoreError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let young = path.with_extension(format!("{}.new", Ulid::new()));
@@ -84,7 +84,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
         Err(_) if !path.exists() => fs::rename(&young, path).map_err(io),
         linked => linked.map_err(io),
     });
-    // Where it was renamed it is gone already.
+    // If it was renamed, it is already gone.
     let _ = fs::remove_file(&young);
     made?;
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)
@@ -99,7 +99,8 @@ fn fill(path: &Path) -> Result<(), StoreError> {
     Ok(transaction.commit()?)
 }
 
-/// After a sync that failed, the system shows what was written and not what is on the disk; it forgets that, as far as it can.
+/// After a failed sync, the system shows what was written and not what is on the disk; this makes it forget that, as
+/// far as it can.
 #[cfg(target_os = "linux")]
 fn read_from_the_disk(file: &File) {
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);

@@ -1,4 +1,4 @@
-//! What is read from the outbox's file beside its writer.
+//! What is read from the outbox's file, concurrently with its writer.
 
 use std::ops::Bound;
 
@@ -14,17 +14,17 @@ pub enum Which {
     /// Those that are not settled.
     #[default]
     Open,
-    /// Settled ones whose owner has to look at the chain: unknown, or arrived and not answered.
+    /// Settled calls whose owner has to look at the chain: unknown, or arrived and not answered.
     Doubtful,
 }
 
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// What was accepted last comes first.
+    /// Calls accepted last come first.
     #[default]
     Newest,
-    /// What was accepted first comes first.
+    /// Calls accepted first come first.
     Oldest,
 }
 
@@ -35,13 +35,13 @@ pub struct Page {
     pub which: Which,
     /// In which order.
     pub order: Order,
-    /// At most so many.
+    /// At most this many.
     pub limit: usize,
     /// Behind this one.
     pub after: Option<CallId>,
 }
 
-/// A call by its name.
+/// A call by its id.
 pub(super) fn get(transaction: &ReadTransaction, id: CallId) -> Result<Option<Call>, StoreError> {
     let calls = transaction.open_table(CALLS)?;
     calls.get(id.number())?.map(|value| decoded(value.value())).transpose()

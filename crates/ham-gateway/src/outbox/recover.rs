@@ -1,4 +1,4 @@
-//! A start: what was not settled goes on.
+//! A start: the calls that were not settled continue.
 
 use super::call::Call;
 use super::events;
@@ -6,7 +6,8 @@ use super::following::Progress;
 use super::machine::{Input, Step};
 use super::shared::Shared;
 
-/// Puts a worker on every call that was open when the process before ended; the oldest first, so that lanes keep their order.
+/// Puts a worker on every call that was open when the previous process ended; the oldest first, so that lanes keep
+/// their order.
 pub(super) fn recover(shared: &Shared, open: Vec<Call>) {
     if !open.is_empty() {
         tracing::info!(event = events::RECOVERED, calls = open.len());
@@ -21,10 +22,10 @@ pub(super) fn recover(shared: &Shared, open: Vec<Call>) {
     }
 }
 
-/// What follows for a call that was read from the disk.
+/// The next step of a call that was read from the disk.
 fn recovered(call: &mut Call, now: i64) -> Option<Step> {
     let over = (now >= call.deliver_until).then(|| call.record.step(Input::TimeOver)).flatten();
-    // What waited is settled by that; of the rest it is remembered.
+    // That settles a call that was waiting; other calls remember it.
     over.or_else(|| call.record.step(Input::Recovered))
 }
 
@@ -36,7 +37,7 @@ mod tests {
     use crate::outbox::machine::{Action, Commit};
     use crate::outbox::testing::call;
 
-    /// When the time to deliver these is over.
+    /// When the delivery deadline of these is over.
     const OVER: i64 = 2;
 
     #[test]

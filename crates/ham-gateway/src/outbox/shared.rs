@@ -78,7 +78,7 @@ impl Shared {
         time::now(&*self.config.wall_clock)
     }
 
-    /// The random part of a call's name. Without it, names still go up.
+    /// The random part of a call's id. Without it, ids still increase.
     pub(super) fn random(&self) -> u128 {
         let mut bytes = [0; 16];
         self.config.entropy.fill(&mut bytes).map_or(0, |()| u128::from_le_bytes(bytes))

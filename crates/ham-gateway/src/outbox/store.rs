@@ -1,4 +1,4 @@
-//! The outbox's file: what is accepted is on disk before anybody is told so.
+//! The outbox's file: an accepted call is on disk before anybody is told so.
 
 use std::io;
 use std::path::Path;
@@ -25,30 +25,30 @@ use crate::metrics;
 pub struct Opened {
     /// It.
     pub store: Store,
-    /// What was not settled when it was closed, or when the process before ended; the oldest first.
+    /// The calls that were not settled when it was closed, or when the previous process ended; the oldest first.
     pub open: Vec<Call>,
 }
 
-/// The outbox's file. One process has it at a time.
+/// The outbox's file. One process at a time has it open.
 #[derive(Debug)]
 pub struct Store {
     changes: Option<mpsc::Sender<Command>>,
     pub(super) disk: Arc<Disk>,
     meter: Arc<Meter>,
-    /// Dropping the first asks the other to end.
+    /// Dropping the sender asks the thread to end.
     writer: Option<(std::sync::mpsc::Sender<()>, JoinHandle<()>)>,
 }
 
 impl Store {
-    /// Opens the file, private to this user, or makes it. After an error of its disk it is opened again, by the same name.
+    /// Opens the file, private to this user, or makes it. After a disk error it is opened again, by the same name.
     ///
     /// # Errors
-    /// It cannot be opened, another process has it, it is empty or open to others, or it is not an outbox.
+    /// It cannot be opened, another process has it open, it is empty or open to others, or it is not an outbox.
     pub fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
         Self::on(Place::file(path)?, limits)
     }
 
-    /// On storage of another kind, which tests tear; `again` opens it, also after its errors.
+    /// On storage of another kind, which tests damage; `again` opens it, also after its errors.
     ///
     /// # Errors
     /// It is not an outbox.
@@ -59,8 +59,8 @@ impl Store {
         Self::on(Place::storage(again), limits)
     }
 
-    /// The same, and leaves the writing to the caller: without that, nothing that is asked for here is ever answered. For simulations,
-    /// in which no thread may be.
+    /// The same, but leaves the writing to the caller: until it writes, no request made here is ever answered. For
+    /// simulations, which may not have threads.
     ///
     /// # Errors
     /// It is not an outbox.
@@ -97,11 +97,11 @@ impl Store {
         Ok((Opened { store, open }, writer))
     }
 
-    /// Enters a call, unless its key belongs to one already. Once this answers, it is on disk.
+    /// Enters a call, unless its key already belongs to one. Once this answers, it is on disk.
     ///
     /// # Errors
-    /// The outbox is full, has too much to write, or cannot be written: then nothing is entered. Where the disk fails while this waits,
-    /// nobody knows whether it is entered; this waits on until that is known.
+    /// The outbox is full, has too much to write, or cannot be written: then nothing is entered. If the disk fails
+    /// while this waits, nobody knows whether the call is entered; this keeps waiting until that is known.
     ///
     /// # Cancel safety
     /// Dropping the future may leave it entered.
@@ -118,8 +118,8 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Writes a call over what it was. Once this answers, it is on disk. Waits where there is much to write, or where the disk fails
-    /// until it works again; and the outbox is never full for what it knows.
+    /// Writes a call over its previous state. Once this answers, it is on disk. Waits while there is much to write and,
+    /// if the disk fails, until it works again; the outbox is never too full for a call that it already has.
     ///
     /// # Errors
     /// It cannot be written.
@@ -130,7 +130,7 @@ impl Store {
         self.change(Change::Write(Box::new(call))).await.map(drop)
     }
 
-    /// The same, and frees its key: it did not run, so the next request with that key is run.
+    /// The same, and frees its key: the call did not run, so the next request with that key is run.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -141,7 +141,7 @@ impl Store {
         self.change(Change::Release(Box::new(call))).await.map(drop)
     }
 
-    /// Forgets calls that are kept no longer than this, at most a thousand; answers how many.
+    /// Forgets calls that are not kept beyond this time, at most a thousand; returns how many.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -166,7 +166,7 @@ impl Store {
         self.changes.as_ref().ok_or(StoreError::Closed)
     }
 
-    /// A call by its name.
+    /// A call by its id.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -195,14 +195,14 @@ impl Store {
         if let Err(error) = &found
             && error.is_of_the_disk()
         {
-            // The writer finds it too, and opens the file again.
+            // The writer notices it too, and opens the file again.
             let (done, _) = oneshot::channel();
             let _ = self.changes()?.try_send(Command { change: Change::Look, done });
         }
         found
     }
 
-    /// Why the file cannot be used, until it was written again.
+    /// Why the file cannot be used, until something is written to it again.
     #[must_use]
     pub fn away(&self) -> Option<StoreError> {
         self.disk.away()
@@ -216,7 +216,7 @@ impl Store {
         self.disk.goes_away().await;
     }
 
-    /// Whether its thread has ended, though nobody told it to.
+    /// Whether its thread has ended although nobody asked it to.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         self.writer.as_ref().is_some_and(|(_, writer)| writer.is_finished())
@@ -231,11 +231,11 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // The writer ends once nobody can send, and the file is closed with it.
+        // The writer ends once nobody can send, and closes the file.
         self.changes = None;
         if let Some((stop, writer)) = self.writer.take() {
             drop(stop);
-            // Where it panicked, whoever waited was told.
+            // If it panicked, those who waited were told.
             let _ = writer.join();
         }
     }

@@ -1,4 +1,4 @@
-//! What a settled call is answered with, again and again.
+//! The answer of a settled call, which is given again and again.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::outcome::{KeyFate, OutcomeWord, Told};
 use crate::retry::Retry;
 use crate::words;
 
-/// What a settled call is answered with, again and again. It holds facts and no bytes of an answer: a repeat may ask for another
-/// form than the first request did.
+/// The answer of a settled call, which is given again and again. It holds facts and no bytes of a response: a repeat
+/// may ask for another form than the first request did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stored {
@@ -23,7 +23,7 @@ pub enum Stored {
     NotKept,
     /// It ended otherwise.
     Problem {
-        /// What is told of it.
+        /// What is said about it.
         #[serde(with = "ToldForm")]
         told: Told,
         /// In words.
@@ -32,7 +32,7 @@ pub enum Stored {
 }
 
 impl Stored {
-    /// That of a call that ended with this error.
+    /// For a call that ended with this error.
     #[must_use]
     pub fn of(error: &CallError) -> Self {
         Self::Problem { told: Told::of(error), detail: words::of(error) }
@@ -43,7 +43,7 @@ impl Stored {
         Self::Problem { told: Told::of(error), detail: words.to_owned() }
     }
 
-    /// That of a call that was cancelled and did not run.
+    /// For a call that was cancelled and did not run.
     pub(super) fn cancelled(words: &str) -> Self {
         Self::Problem { told: Told::CANCELLED, detail: words.to_owned() }
     }
@@ -57,7 +57,7 @@ impl Stored {
         }
     }
 
-    /// Whether the conductor did not let the gateway call.
+    /// Whether the conductor did not allow the gateway to call.
     pub(super) fn is_not_let(&self) -> bool {
         matches!(self, Self::Problem { told, .. } if told.kind == Kind::GatewayNotAuthorized)
     }
@@ -71,7 +71,7 @@ impl Stored {
         }
     }
 
-    /// The same, without an output that is larger than what is kept, and without words beyond that.
+    /// The same, without an output larger than this, and with words cut to this length.
     pub(super) fn kept(self, most: usize) -> Self {
         match self {
             Self::Output(output) if output.len() > most => Self::NotKept,

@@ -1,4 +1,4 @@
-//! What is asked of the outbox, and what it answers.
+//! What is submitted to the outbox, and what it answers.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::following::Following;
 /// A call to be made.
 #[derive(Clone)]
 pub struct Submission {
-    /// Whose it is.
+    /// Its owner.
     pub api_key: String,
     /// Its owner's name for it.
     pub key: String,
@@ -24,13 +24,13 @@ pub struct Submission {
     pub function: String,
     /// Whether the function only reads: then it does not wait for calls that write to the same cell.
     pub read_only: bool,
-    /// Whether one that nobody waits for is made again where another call wrote to the chain meanwhile.
+    /// Whether a call that nobody waits for is made again if another call wrote to the chain meanwhile.
     pub retry_chain_moved: bool,
     /// MessagePack.
     pub payload: Vec<u8>,
     /// For how long it is sent.
     pub deliver_within: Duration,
-    /// Whether nobody waits for it: then it is on disk before it is signed, and made again where it did not run.
+    /// Whether nobody waits for it: then it is on disk before it is signed, and made again if it did not run.
     pub in_background: bool,
 }
 
@@ -58,7 +58,7 @@ impl std::fmt::Debug for Submission {
 pub enum Submitted {
     /// It is a new one.
     New(Following),
-    /// It is under way already, under the same key.
+    /// It is already under way under the same key.
     Joined(Following),
     /// It was settled earlier, under the same key.
     Replayed(Box<Call>),
@@ -67,7 +67,7 @@ pub enum Submitted {
 /// A call that was made without the outbox and lost.
 #[derive(Clone, Debug)]
 pub struct Lost {
-    /// Whose it is.
+    /// Its owner.
     pub api_key: String,
     /// The app.
     pub app: String,

@@ -1,4 +1,4 @@
-//! What the outbox need not keep is forgotten.
+//! Forgets what the outbox need not keep.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::events;
 use super::shared::Shared;
 
-/// Forgets what is kept no longer, every minute.
+/// Forgets every minute what is not kept any longer.
 pub(super) async fn sweep(shared: Arc<Shared>) {
     let mut minutes = tokio::time::interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -21,12 +21,12 @@ pub(super) async fn sweep(shared: Arc<Shared>) {
         let swept = tokio::select! {
             biased;
             swept = shared.store.sweep(shared.now()) => swept,
-            // It waits while the disk does not work.
+            // The sweep waits while the disk does not work.
             () = shared.stops.closing.cancelled() => return,
         };
         match swept {
             Ok(0) => {}
-            // More may wait; the next minute takes them, so that a large sweep does not delay calls.
+            // There may be more; the next minute takes them, so that a large sweep does not delay calls.
             Ok(calls) => tracing::debug!(event = events::SWEPT, calls),
             Err(error) => tracing::error!(event = events::STORE_FAILED, %error),
         }

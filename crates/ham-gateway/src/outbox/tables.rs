@@ -6,11 +6,11 @@ use super::call::{Call, CallId};
 use super::error::StoreError;
 use super::machine::{Ending, State};
 
-/// Every call, by its number: MessagePack with the format's number before it.
+/// Every call, by its number: MessagePack, preceded by the format's number.
 pub(super) const CALLS: TableDefinition<u128, &[u8]> = TableDefinition::new("calls");
 /// The clients' names: an API key and an idempotency key.
 pub(super) const KEYS: TableDefinition<(&str, &str), u128> = TableDefinition::new("keys");
-/// What a start has to look at.
+/// The calls that a start has to look at.
 pub(super) const OPEN: TableDefinition<u128, ()> = TableDefinition::new("open");
 /// Settled calls whose owner has to look at the chain.
 pub(super) const DOUBTFUL: TableDefinition<u128, ()> = TableDefinition::new("doubtful");
@@ -25,7 +25,7 @@ const LAST: &str = "last";
 /// The first byte of every value.
 const FORMAT: u8 = 1;
 
-/// Most calls that are forgotten in one transaction.
+/// Most calls that one transaction forgets.
 const SWEPT_AT_ONCE: usize = 1_000;
 
 /// The tables, open for writing.
@@ -56,7 +56,7 @@ pub enum Accepted {
     Known(Box<Call>),
     /// Its key belongs to another request.
     OtherRequest,
-    /// So many were forgotten.
+    /// This many were forgotten.
     Swept(usize),
 }
 
@@ -78,7 +78,7 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    /// Enters a call, unless its key belongs to one already.
+    /// Enters a call, unless its key already belongs to one.
     pub(super) fn accept(&mut self, call: &Call, held: &mut Held) -> Result<Accepted, StoreError> {
         if let Some(key) = &call.key {
             let known = self.keys.get((call.api_key.as_str(), key.as_str()))?.map(|id| id.value());
@@ -96,7 +96,7 @@ impl<'a> Tables<'a> {
         Ok(Accepted::New)
     }
 
-    /// Writes a call over what it was.
+    /// Writes a call over its previous state.
     pub(super) fn write(&mut self, call: &Call, held: &mut Held) -> Result<(), StoreError> {
         let value = encoded(call)?;
         let (number, size) = (call.id.number(), value.len() as u64);
@@ -131,7 +131,7 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    /// Forgets calls that are kept no longer; answers how many.
+    /// Forgets calls that are not kept any longer; returns how many.
     pub(super) fn sweep(&mut self, now: i64, held: &mut Held) -> Result<usize, StoreError> {
         let over: Vec<_> = self
             .expiry
@@ -152,8 +152,8 @@ impl<'a> Tables<'a> {
         Ok(over.len())
     }
 
-    /// What a start has to know: the calls that are not settled, oldest first, and how much there is. Those that wait come without
-    /// their payloads, which may be large together.
+    /// What a start has to know: the calls that are not settled, oldest first, and how much the file holds. Waiting
+    /// calls come without their payloads, which may be large together.
     pub(super) fn recover(&self) -> Result<(Vec<Call>, Held), StoreError> {
         let mut held = Held::default();
         for row in self.calls.iter()? {
@@ -179,7 +179,7 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// The number of the last transaction that is there.
+/// The number of the last transaction in the file.
 pub(super) fn last_number(transaction: &ReadTransaction) -> Result<u64, StoreError> {
     Ok(transaction.open_table(META)?.get(LAST)?.map_or(0, |number| number.value()))
 }
@@ -191,7 +191,7 @@ fn encoded(call: &Call) -> Result<Vec<u8>, StoreError> {
     Ok(value)
 }
 
-/// Of our own file, whose depth is that of `Call`.
+/// From our own file, which is nested no deeper than `Call`.
 pub(super) fn decoded(value: &[u8]) -> Result<Call, StoreError> {
     match value.split_first() {
         Some((&FORMAT, call)) => {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::call::{Call, CallId, Fingerprint};
 use super::machine::{Mode, Record};
 
-/// A call that waits, under this key. Later ones have higher ids.
+/// A waiting call, under this key. Later ones have higher ids.
 pub(crate) fn call(key: &str) -> Call {
     static LAST: Mutex<CallId> = Mutex::new(CallId::of_number(0));
     let mut last = LAST.lock().unwrap();

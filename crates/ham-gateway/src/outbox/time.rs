@@ -19,12 +19,12 @@ pub(super) fn span(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// How long it is from `now` to `then`; nothing if that is over.
+/// How long it is from `now` to `then`; zero if that is over.
 pub(super) fn until(then: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(then.saturating_sub(now)).unwrap_or_default())
 }
 
-/// The conductor's kind of time, rounded up.
+/// From a conductor's timestamp, rounded up.
 pub(super) fn of_timestamp(at: Timestamp) -> i64 {
     at.as_micros().div_euclid(1_000).saturating_add(1)
 }

@@ -1,4 +1,4 @@
-//! How the outbox stands, for those who watch it.
+//! The state of the outbox, for monitoring.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ impl Outbox {
         self.shared().board.count()
     }
 
-    /// Why nothing can be kept now: the disk has failed, and the file is being opened again. What is open goes on.
+    /// Why nothing can be kept now: the disk has failed, and the file is being opened again. Open calls continue.
     #[must_use]
     pub fn away(&self) -> Option<StoreError> {
         self.shared().store.away()
     }
 
-    /// Whether its writer has waited for the disk for so long, or is gone.
+    /// Whether its writer has been waiting for the disk for this long, or is gone.
     #[must_use]
     pub fn hangs(&self, after: Duration) -> bool {
         let store = &self.shared().store;
         store.is_dead() || store.meter().busy_for() >= after
     }
 
-    /// What the writer tells of itself.
+    /// The writer's figures.
     #[must_use]
     pub fn meter(&self) -> &Meter {
         self.shared().store.meter()

@@ -1,4 +1,4 @@
-//! Takes one call through the machine: writes down what has to be, does what follows, tells how it ended.
+//! Takes one call through the machine: writes down what has to be written, does what follows, reports how it ended.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::stored::Stored;
 use super::time;
 use crate::metrics;
 
-/// One call on its way.
+/// One call and its progress.
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) call: Call,
@@ -26,14 +26,14 @@ pub(super) struct Worker {
     pub(super) on_board: OnBoard,
     /// Whether it has been written down.
     pub(super) on_disk: bool,
-    /// What is told of it if it ends now.
+    /// What is said about it if it ends now.
     pub(super) told: Option<Stored>,
-    /// Whether a grant has not let it: once, that may be one that was taken back.
+    /// Whether it was refused for lack of a grant: the first time, the grant may just have been revoked.
     pub(super) was_not_let: bool,
 }
 
 impl Worker {
-    /// Takes it to its end, or until the outbox stops.
+    /// Runs it to its end, or until the outbox stops.
     pub(super) async fn run(mut self, mut step: Step) {
         loop {
             if let Some(commit) = step.commit
@@ -81,7 +81,7 @@ impl Worker {
             Happened::Input(input, told) => {
                 self.told = told.or(self.told.take());
                 self.was_not_let |= self.told.as_ref().is_some_and(Stored::is_not_let);
-                // What happened meanwhile decides whether it is made again.
+                // A cancellation or deadline met meanwhile decides whether it is made again.
                 let is_over = self.maker.is_over(&self.call);
                 let record = &mut self.call.record;
                 let noted = match record.state() {
@@ -98,7 +98,7 @@ impl Worker {
         self.call.record.step(input)
     }
 
-    /// Writes down where the call stands. `false` when nothing more happens to it here.
+    /// Writes down the state of the call. `false` if nothing more happens to it here.
     async fn commit(&mut self, commit: Commit) -> bool {
         match commit {
             Commit::Accepted | Commit::Signed => {}
@@ -111,7 +111,7 @@ impl Worker {
             Commit::Settled => {
                 self.settle();
                 if !self.on_disk && self.call.frees_its_key() {
-                    // Nothing of it was sent, and whoever waits is told.
+                    // Nothing of it was sent, and the waiting caller is told.
                     return true;
                 }
             }
@@ -133,7 +133,7 @@ impl Worker {
         written
     }
 
-    /// Fills in what a settled call has.
+    /// Sets the fields of a settled call.
     fn settle(&mut self) {
         let now = time::now(&*self.maker.config.wall_clock);
         let told = self.told.take().unwrap_or_else(|| Stored::of(&self.untold()));
@@ -147,7 +147,7 @@ impl Worker {
         self.call.forget_what_was_sent();
     }
 
-    /// What is told of a call that ends for no reason of its own: after a start, say, when its time is over.
+    /// The error of a call that ends for no reason of its own: after a start, for example, when its time is over.
     fn untold(&self) -> CallError {
         match self.call.record.state() {
             State::Settled(Ending::NotRun) => CallError::TimedOut {
@@ -165,7 +165,8 @@ impl Worker {
         self.on_board.board.tell(self.call.id, Progress::Settled(Arc::new(self.call.clone())));
     }
 
-    /// Signs it. Where its payload cannot be read now, it waits for its turn again; nothing is written: the payload is on the disk alone.
+    /// Signs it. If its payload cannot be read now, it waits for its turn again, and nothing is written: the payload is
+    /// only on the disk.
     async fn sign(&mut self) -> Happened {
         match self.payload() {
             Ok(payload) => self.maker.sign(&self.call, payload).await,

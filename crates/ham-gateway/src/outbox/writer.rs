@@ -1,7 +1,7 @@
-//! The one thread that writes: everything that waits for it is one transaction, and one sync of the disk.
+//! The one thread that writes: all waiting changes become one transaction, with one sync of the disk.
 //!
-//! After an error of the disk nobody knows whether the transaction is on it. The file is closed and opened again, and its last
-//! transaction's number tells. Until then whoever waits goes on waiting: nothing is answered that is not known.
+//! After a disk error nobody knows whether the transaction is on the disk. The file is closed and opened again, and the
+//! number of its last transaction tells. Until then all callers keep waiting: no answer is given that is not certain.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -24,7 +24,7 @@ use super::place::Place;
 use super::tables::{Accepted, Held, Tables, last_number};
 use crate::metrics;
 
-/// Writes what it is sent. A thread of its own runs it; a simulation can, step by step.
+/// Writes the changes that it is sent. It runs on a thread of its own; a simulation can run it step by step.
 #[derive(Debug)]
 pub struct Writer {
     pub(super) disk: Arc<Disk>,
@@ -36,7 +36,7 @@ pub struct Writer {
     pub(super) last: u64,
     batch: Vec<Command>,
     answers: Answers,
-    /// What is to be answered if the transaction that failed is on the disk.
+    /// The answers to give if the failed transaction is on the disk.
     doubtful: Option<(Held, Answers)>,
     pause: Duration,
     outages: Outages,
@@ -69,7 +69,7 @@ impl Writer {
         }
     }
 
-    /// Takes all that waits to be written, once there is something; `false` when there never will be.
+    /// Takes all changes that wait to be written, once there is one; `false` when there never will be one.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -88,8 +88,8 @@ impl Writer {
         }
     }
 
-    /// Writes what was gathered, all of it or nothing. After an error of the disk nobody knows which: it is to be called again after
-    /// so long, and opens the file again.
+    /// Writes what was gathered, all of it or nothing. After a disk error nobody knows which: call this again after the
+    /// returned time, and it opens the file again.
     pub fn commit(&mut self) -> Option<Duration> {
         self.meter.busy(Some(Instant::now()));
         let written = self.write();
@@ -137,7 +137,7 @@ impl Writer {
         Ok(())
     }
 
-    /// What was in doubt is on the disk.
+    /// The transaction in doubt is on the disk.
     fn is_written(&mut self) {
         self.last += 1;
         if let Some((held, answers)) = self.doubtful.take() {
@@ -146,7 +146,7 @@ impl Writer {
         }
     }
 
-    /// Opens the file again. Answers whether the transaction that was in doubt is on the disk.
+    /// Opens the file again. Returns whether the transaction in doubt is on the disk.
     fn reopen(&mut self) -> Result<bool, StoreError> {
         let database = self.place.open()?;
         let found = last_number(&redb::ReadableDatabase::begin_read(&database)?)?;
@@ -154,7 +154,7 @@ impl Writer {
         if !is_there && found != self.last {
             return Err(StoreError::Differs { closed: self.last, found });
         }
-        // What was found may be in the system's memory alone: a transaction that is synced takes it to the disk.
+        // What was found may only be in the system's memory: a synced transaction takes it to the disk.
         commit(&database, found, &[], self.limits, Held::default(), &mut None)?;
         self.disk.put(database);
         if is_there {
@@ -164,10 +164,10 @@ impl Writer {
         Ok(is_there)
     }
 
-    /// Tells those who wait what was committed.
+    /// Answers the waiting callers with what was committed.
     pub fn answer(&mut self) {
         for (command, answer) in self.batch.drain(..).zip(self.answers.drain(..)) {
-            // Whoever asked may have left.
+            // The caller may have left.
             let _ = command.done.send(answer);
         }
     }
@@ -175,7 +175,7 @@ impl Writer {
 
 type Answers = Vec<Result<Accepted, StoreError>>;
 
-/// Why nothing is answered yet, or what is answered to all.
+/// Why nothing is answered yet, or what everybody is answered.
 enum Unwritten {
     /// Nothing of it is on the disk.
     Refused(StoreError),
@@ -183,7 +183,7 @@ enum Unwritten {
     Unknown(StoreError),
 }
 
-/// All of them, or none. What is to be answered is `doubtful` from when it may be on the disk.
+/// All changes, or none. The answers are in `doubtful` from the moment when the transaction may be on the disk.
 fn commit(
     database: &Database,
     number: u64,
@@ -199,7 +199,7 @@ fn commit(
         let mut tables = Tables::open(&transaction)?;
         for command in batch {
             answers.push(match &command.change {
-                // What is new is refused at a bound. What is known goes on: a settled call gives room.
+                // New calls are refused at a bound. Known ones continue: a settled call frees room.
                 Change::Accept(call) if bound(call, limits).are_met(held) => Err(StoreError::Full),
                 Change::Accept(call) => Ok(tables.accept(call, &mut held)?),
                 Change::Write(call) => {

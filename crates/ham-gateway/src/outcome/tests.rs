@@ -12,7 +12,7 @@ fn refused(error: ExternalApiWireError) -> CallError {
     CallError::Refused { refusal: Refusal::from(error), unsettled: false }
 }
 
-/// A refusal whose meaning depends on the release is not one of these.
+/// A refusal whose meaning depends on the release does not belong here.
 fn internal(text: &str) -> CallError {
     refused(InternalError(text.into()))
 }
@@ -108,7 +108,7 @@ fn every_error_is_told_by_the_table() {
     }
 }
 
-/// The rules that clients rely on, for whatever the table says.
+/// The rules that clients rely on, whatever the table says.
 #[test]
 fn a_status_says_no_more_than_the_outcome() {
     let after = Duration::ZERO;

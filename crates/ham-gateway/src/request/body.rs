@@ -1,4 +1,4 @@
-//! The body of a request: so large, and so slow.
+//! The body of a request, within its bounds of size and time.
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -10,11 +10,11 @@ use crate::problem::Problem;
 /// All of it.
 ///
 /// # Cancel safety
-/// What was read is lost.
+/// What was already read is lost.
 pub(crate) async fn read(body: Body, limits: &Limits) -> Result<Bytes, Problem> {
     let too_large =
         || Problem::new(Kind::PayloadTooLarge, format!("the body has more than {} bytes", limits.body_bytes));
-    // What says so itself is not read.
+    // A body that declares itself too large is not read.
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(too_large());
     }

@@ -1,4 +1,4 @@
-//! The name of a request, and what is written on its answer.
+//! The id of a request, and what is added to its answer.
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -15,18 +15,18 @@ use crate::browser;
 use crate::metrics;
 use crate::problem::{OUTCOME, Problem};
 
-/// Names the request, and writes the answer's problem, if it is one.
+/// Gives the request an id, and writes the problem of the answer, if it has one.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let (name, began) = (name(&request), Instant::now());
     let method = request.method().clone();
     let said = method_word(&method);
-    // Never the path itself, nor its query: they are the client's words.
+    // Never the path itself or its query: they contain what the client wrote.
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // Repeated under its key, or asked for by its name.
+    // Repeated under its key, or asked for by its id.
     let about_a_call = request.headers().contains_key(IDEMPOTENCY_KEY)
         || route.as_ref().is_some_and(|route| route.as_str().starts_with(CALLS));
     let shown = route.as_ref().map_or("none", MatchedPath::as_str);
-    // Names as OpenTelemetry has them for HTTP servers.
+    // Names from OpenTelemetry's conventions for HTTP servers.
     let span = tracing::info_span!(
         "request",
         otel.name = format!("{} {shown}", if said == OTHER { "HTTP" } else { said }),
@@ -64,7 +64,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-/// The client's, where it is a short name that can be no secret, or a new one: it is logged.
+/// The client's id, if it is short and cannot be a secret, or a new one: it is logged.
 fn name(request: &Request) -> HeaderValue {
     let given = request.headers().get(REQUEST_ID);
     let fits = |value: &&HeaderValue| value.to_str().is_ok_and(is_name);
@@ -81,11 +81,11 @@ fn is_name(text: &str) -> bool {
     let is_hex = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     (1..=MOST_NAME).contains(&text.len())
         && text.bytes().all(is_plain)
-        // What the id of a trace is made of.
+        // The characters of a trace id.
         && (is_hex || ham::masked(text) == text)
 }
 
-/// A method may be any word. One that is not known is told as OpenTelemetry has it.
+/// A method may be any word. An unknown one is reported as OpenTelemetry prescribes.
 fn method_word(method: &Method) -> &'static str {
     match *method {
         Method::CONNECT => "CONNECT",
@@ -103,7 +103,7 @@ fn method_word(method: &Method) -> &'static str {
 
 const OTHER: &str = "_OTHER";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Where one call is asked for.
+/// The prefix of the addresses of calls.
 const CALLS: &str = "/api/v1/calls/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MOST_NAME: usize = 128;

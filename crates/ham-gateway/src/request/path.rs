@@ -1,4 +1,4 @@
-//! Paths that cannot be read in two ways.
+//! Unambiguous paths.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use crate::kind::Kind;
 use crate::problem::Problem;
 
-/// Refuses a path that another server could read as another path.
+/// Refuses a path that another server could read as a different path.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
     match ambiguous(request.uri().path()) {
         Some(why) => Problem::new(Kind::BadRequest, why).into_response(),
@@ -84,7 +84,7 @@ mod tests {
         }
     }
 
-    /// Decoded twice it would be a slash; it is decoded once.
+    /// Decoded twice, it would be a slash; it is decoded once.
     #[test]
     fn a_path_is_decoded_once() {
         assert_eq!(ambiguous("/a%252fb"), None);

@@ -3,7 +3,8 @@
 use http::HeaderMap;
 use tracing::Span;
 
-/// Has the span go on with the request's trace: its name stands in the log, and with the feature `otel` the span is part of it.
+/// Makes the span continue the request's trace: the trace's id is in the log, and with the feature `otel` the span is
+/// part of the trace.
 pub(super) fn join(span: &Span, headers: &HeaderMap) {
     let Some(parent) = headers.get("traceparent").and_then(|value| value.to_str().ok()) else { return };
     let Some(trace) = trace_of(parent) else { return };
@@ -12,7 +13,7 @@ pub(super) fn join(span: &Span, headers: &HeaderMap) {
     otel::join(span, headers);
 }
 
-/// The trace's name in `00-<trace>-<parent>-<flags>`; later versions may say more behind that.
+/// The trace's id in `00-<trace>-<parent>-<flags>`; later versions may append more.
 fn trace_of(parent: &str) -> Option<&str> {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let mut parts = parent.split('-');
@@ -47,7 +48,7 @@ mod otel {
 
     pub(super) fn join(span: &Span, headers: &HeaderMap) {
         let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
-        // It fails where nothing collects spans, which is no fault.
+        // It fails if nothing collects spans, which is not an error.
         let _ = span.set_parent(parent);
     }
 }

@@ -1,4 +1,4 @@
-//! Whose connections the gateway's listeners take, and on which terms.
+//! The clients of the gateway's listeners, and their terms.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// The clients of one listener.
 pub(super) struct Clients {
     pub(super) gateway: Arc<Gateway>,
-    /// Whether a certificate is shown.
+    /// Whether a certificate is presented.
     pub(super) secure: bool,
 }
 

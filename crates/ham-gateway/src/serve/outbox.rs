@@ -1,4 +1,4 @@
-//! The outbox of a gateway, as its configuration says.
+//! The outbox of a gateway, according to its configuration.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::outbox::{FILE, Limits, Opened, Outbox, OutboxConfig, Store};
 
-/// Opens its file; `None` where there is no state directory.
+/// Opens its file; `None` if there is no state directory.
 pub(super) fn open(config: &Config) -> Result<Option<Opened>, StartError> {
     let Some(directory) = &config.state_dir else { return Ok(None) };
     let path: PathBuf = directory.join(FILE);
@@ -15,7 +15,7 @@ pub(super) fn open(config: &Config) -> Result<Option<Opened>, StartError> {
     Store::open(&path, limits).map(Some).map_err(|source| StartError::Outbox { path, source })
 }
 
-/// Goes on with what was open.
+/// Continues the calls that were open.
 pub(super) fn start(config: &Config, opened: Opened, apps: &Apps) -> Outbox {
     let limits = &config.outbox;
     let outbox = OutboxConfig::default()

@@ -1,4 +1,4 @@
-//! What is served: the areas of the gateway, and what goes over all of them.
+//! What is served: the areas of the gateway, and the layers over all of them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    // Envelopes ask for what can be asked for by requests.
+    // Envelopes can ask for everything that requests can.
     let asked = within(gateway);
     let all = over_all(
         areas().merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)),
@@ -23,7 +23,7 @@ pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
     if gateway.live().config.compat.hc_http_gw { all.merge(compat::routes(gateway)) } else { all }
 }
 
-/// For what comes by another way than a socket of ours, in the name of somebody who was let in or shows a key.
+/// For requests that do not come over one of our sockets, on behalf of a caller that was admitted or shows a key.
 pub(super) fn within(gateway: &Arc<Gateway>) -> Router {
     finished(named(areas()), gateway)
 }
@@ -32,17 +32,17 @@ fn areas() -> Router<Arc<Gateway>> {
     for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes())
 }
 
-/// For those who run it: what needs no key there.
+/// For operators: everything there works without a key.
 pub(super) fn operations(gateway: &Arc<Gateway>) -> Router {
     over_all(for_operators(), gateway).layer(Extension(Operations))
 }
 
-/// What both serve; the one without a key, as from a key for it.
+/// Routes that both listeners serve; the operations listener without a key, as if one for them had been shown.
 fn for_operators() -> Router<Arc<Gateway>> {
     Router::new().merge(health::routes()).merge(metrics::routes()).merge(status::routes())
 }
 
-/// What is nowhere is told so.
+/// Unknown addresses get a problem.
 fn named(areas: Router<Arc<Gateway>>) -> Router<Arc<Gateway>> {
     areas
         .fallback(|| async { Problem::new(Kind::NotFound, "see the list of addresses in the documentation") })
@@ -51,7 +51,7 @@ fn named(areas: Router<Arc<Gateway>>) -> Router<Arc<Gateway>> {
         })
 }
 
-/// What comes over a socket: the last layer is the first to see a request.
+/// For requests over a socket: the last layer is the first to see a request.
 fn over_all(areas: Router<Arc<Gateway>>, gateway: &Arc<Gateway>) -> Router {
     let guarded = named(areas)
         .layer(browser::cors(Arc::clone(gateway)))
@@ -59,7 +59,7 @@ fn over_all(areas: Router<Arc<Gateway>>, gateway: &Arc<Gateway>) -> Router {
     finished(guarded, gateway)
 }
 
-/// What goes over all requests, wherever they come from.
+/// The layers over all requests, wherever they come from.
 fn finished(areas: Router<Arc<Gateway>>, gateway: &Arc<Gateway>) -> Router {
     areas
         .layer(middleware::from_fn(request::check))

@@ -1,4 +1,4 @@
-//! A gateway that runs.
+//! A running gateway.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::life::Life;
 use crate::live::Live;
 use crate::{metrics, state_directory};
 
-/// A gateway that runs. Dropping it cuts off everything at once; [`stop`](Self::stop) lets what is under way end.
+/// A running gateway. Dropping it cuts off everything at once; [`stop`](Self::stop) lets the requests under way end.
 #[derive(Debug)]
 pub struct Server {
     gateway: Arc<Gateway>,
@@ -33,15 +33,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Everything that is wrong with a configuration and the files that it names: also what a start goes on with, such as a key that has
-    /// expired. Connects to nothing.
+    /// Everything that is wrong with a configuration and the files that it names, including faults that do not prevent
+    /// a start, such as an expired key. Connects to nothing.
     #[must_use]
     pub fn check(config: &Config) -> Vec<Fault> {
         faults(config, Timestamp::now())
     }
 
-    /// Starts one: reads keys and certificate, listens, and begins to connect to the apps. It waits for no conductor: until there is one,
-    /// calls are answered that they did not run.
+    /// Starts a gateway: reads keys and certificate, listens, and begins to connect to the apps. It does not wait for a
+    /// conductor: until there is one, calls are answered that they did not run.
     ///
     /// # Errors
     /// See [`StartError`]. Nothing is left running then.
@@ -103,7 +103,7 @@ impl Server {
         self.operations
     }
 
-    /// Resolves once the calls of all apps can run; what goes away meanwhile is not looked at again.
+    /// Resolves once the calls of all apps can run; an app that goes away meanwhile is not looked at again.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -111,15 +111,15 @@ impl Server {
         self.gateway.apps.ready().await;
     }
 
-    /// Whether it does what it is there for: nothing waits for the disk for longer than ten seconds. A conductor that is away, or a disk
-    /// that answers with errors, is no reason not to be: calls that need neither go on.
+    /// Whether it works as it should: nothing has been waiting for the disk for longer than ten seconds. A conductor
+    /// that is away, or a disk that answers with errors, does not matter here: calls that need neither continue.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.gateway.outbox.as_ref().is_none_or(|outbox| !outbox.hangs(HANGS_AFTER))
     }
 
-    /// Puts another configuration in place of the one that holds: keys, functions, origins, hosts, limits, the certificate. What needs
-    /// another start, such as addresses and apps, stays as it is; the names of those that differ are answered.
+    /// Replaces the configuration in use: keys, functions, origins, hosts, limits, the certificate. Settings that only
+    /// a restart can change, such as addresses and apps, stay as they are; the names of those that differ are returned.
     ///
     /// # Errors
     /// As [`start`](Self::start); then nothing has changed.
@@ -149,18 +149,18 @@ impl Server {
         Ok(differing)
     }
 
-    /// Stops it: it is not ready any more, for as long as the limits say; then it takes no new calls, and those under way have the
-    /// drain's time to end; then sockets, links and files are closed.
+    /// Stops it: first it is not ready any more, for as long as the limits say; then it takes no new calls, and those
+    /// under way have the drain's time to end; then sockets, links and files are closed.
     ///
     /// # Cancel safety
-    /// Dropping the future cuts off what is left.
+    /// Dropping the future cuts off whatever is left.
     pub async fn stop(mut self) {
         let limits = self.gateway.live().config.limits.clone();
         self.gateway.go_on(Life::Leaving);
         tokio::time::sleep_until(Instant::now() + limits.drain_delay).await;
         self.gateway.go_on(Life::Draining);
         let ended = async {
-            // What is followed has no end of its own.
+            // Subscriptions have no end of their own.
             self.gateway.feed.close().await;
             while self.listeners.join_next().await.is_some() {}
         };
@@ -169,26 +169,26 @@ impl Server {
                 outbox.drain(limits.drain).await;
             }
         };
-        // What the outbox is done with is told on the sockets that are still open.
+        // The outbox drains while the sockets are still open, so the ends of its calls are told over them.
         let (ended, ()) = tokio::join!(tokio::time::timeout(limits.drain + TOLD, ended), drained);
         if ended.is_err() {
             tracing::warn!(event = "gateway.cut", "what took longer than the drain's time was cut off");
         }
         self.gateway.go_on(Life::Stopped);
         while self.listeners.join_next().await.is_some() {}
-        // They share the gateway: whoever starts the next one finds its files closed.
+        // They share the gateway: once they are gone, its files are closed for the next one.
         self.tasks.shutdown().await;
         self.gateway.apps.close().await;
     }
 }
 
-/// Whose calls come without a key is looked at with each; the rest is the connection's.
+/// Whose key calls without one use is looked up for each call; the rest belongs to the connection.
 fn differs_beyond_calls_as(held: &Nats, new: &Nats) -> bool {
     let same_caller = Nats { calls_as: held.calls_as.clone(), ..new.clone() };
     *held != same_caller
 }
 
-/// Ends what keys have that have expired.
+/// Ends the subscriptions of expired keys.
 async fn follow_keys(gateway: Arc<Gateway>) {
     loop {
         tokio::time::sleep_until(Instant::now() + LOOK_AT_KEYS).await;
@@ -207,11 +207,11 @@ fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartE
     socket.local_addr().map_err(|source| StartError::Listen { address, source })
 }
 
-/// How late a key that has expired may lose what it follows.
+/// How late an expired key may lose its subscriptions.
 const LOOK_AT_KEYS: Duration = Duration::from_secs(10);
-/// How long it takes to tell those who wait how their calls ended when the drain did.
+/// How long it takes to tell waiting callers how their calls ended when the drain did.
 const TOLD: Duration = Duration::from_millis(250);
-/// How long a transaction takes on a disk that works.
+/// Longer than a transaction takes on a working disk.
 const HANGS_AFTER: Duration = Duration::from_secs(10);
-/// A few probes and scrapers.
+/// For a few probes and scrapers.
 const OPERATIONS_CONNECTIONS: usize = 64;

@@ -16,7 +16,7 @@ use crate::kind::Kind;
 use crate::life::Life;
 use crate::problem::Problem;
 
-/// A stream for a page; it ends when the gateway drains, and after [`LIFE`], so that a key that was taken back does not read on.
+/// A stream for a page; it ends when the gateway drains, and after [`LIFE`], so that a revoked key does not read on.
 pub(super) fn stream(gateway: Arc<Gateway>, identity: Arc<Identity>) -> Result<Response, Problem> {
     let place = Arc::clone(&gateway.status_streams).try_acquire_owned();
     let place = place.map_err(|_| Problem::new(Kind::TooManyConnections, "too many pages are open"))?;
@@ -36,7 +36,7 @@ fn changes(
         start,
         move |(gateway, identity, mut seen, mut life, samples, place)| async move {
             if samples == Samples::Newest {
-                // Its end first: then nothing is told any more.
+                // The end first: after that nothing is told any more.
                 tokio::select! {
                     biased;
                     () = life.reaches(Life::Draining) => return None,

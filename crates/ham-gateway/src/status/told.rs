@@ -1,4 +1,4 @@
-//! What is told: what the page shows. Times are milliseconds since 1970.
+//! The contents of the status: what the page shows. Times are milliseconds since 1970.
 
 use ham::{HamState, PersistentHam};
 use holochain_zome_types::prelude::Timestamp;
@@ -9,7 +9,7 @@ use crate::apps::App;
 use crate::auth::Identity;
 use crate::gateway::Gateway;
 
-/// Which seconds are told.
+/// Which seconds to include.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Samples {
     /// Of the last quarter of an hour.
@@ -44,7 +44,7 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
     })
 }
 
-/// What the outbox holds; nil where there is none.
+/// The state of the outbox; nil if there is none.
 fn store(gateway: &Gateway) -> Value {
     let Some(outbox) = &gateway.outbox else { return Value::Null };
     let (held, open) = (outbox.meter().held(), outbox.open_calls());

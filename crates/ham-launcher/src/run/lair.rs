@@ -1,4 +1,5 @@
-//! The configuration file of the lair keystore in a data directory. It names the keystore by absolute paths, those of where it was made.
+//! The configuration file of the lair keystore in a data directory. It contains absolute paths: those of the place
+//! where the keystore was created.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
@@ -8,8 +9,9 @@ use yaml_serde::{Mapping, Value};
 
 use crate::error::LaunchError;
 
-/// Makes the file name the keystore beside it, so that the data can be moved, copied and given by another path. The public key of the server
-/// stays, and a file that needs no change is left as it is. Nothing where there is no keystore yet.
+/// Makes the file name the keystore beside it, so that the data can be moved, copied and given by another path. The
+/// public key of the server stays, and a file that needs no change is left as it is. Does nothing if there is no
+/// keystore yet.
 pub(super) fn put_in(data: &Path) -> Result<(), LaunchError> {
     let directory = data.join("ks");
     let file = directory.join("lair-keystore-config.yaml");
@@ -69,7 +71,7 @@ runtimeSecretsIdSeed:
 - '1e5'
 ";
 
-    /// Case: data that was moved did not open, and a copy used the keystore of the original.
+    /// Case: moved data did not open, and a copy used the keystore of the original.
     #[test]
     fn the_keystore_is_that_of_the_directory_wherever_it_is_now() {
         let data = tempfile::tempdir().unwrap();

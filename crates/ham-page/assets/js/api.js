@@ -1,4 +1,5 @@
-// What the server gives, as the drawings have it: one GET a part, then one stream. Nothing is asked twice that the stream tells.
+// The server's data, in the form that the drawings use: one GET per part, then one stream. Nothing that the stream
+// delivers is requested again.
 
 import { keep, read as listen } from './stream.js';
 import { parse } from './ui.js';
@@ -30,7 +31,7 @@ async function install(file) {
 const cell = () => `${encodeURIComponent(api.app.id)}/${encodeURIComponent(api.role)}`;
 const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
 
-// Everything of one role, from the start. What was begun before ends where it is, and waits for what was begun last.
+// Everything about one role, from the start. An earlier load stops where it is, and waits for the latest one.
 function load() {
   const mine = turn += 1, ask = async (path) => { const answer = await get(path); if (mine !== turn) throw new Error('something else is shown by now'); return answer; };
   return newest = read(ask).catch((error) => { if (mine !== turn) return newest; throw error; });
@@ -71,7 +72,7 @@ async function read(ask) {
     before = `&before=${page.at(-1).id}`;
   }
   for (const c of calls.reverse()) callOf(c);
-  // What this page alone knows of: a call that may have run.
+  // Known only to this page: a call that may have run.
   for (const c of doubts) if (c.dna === dna && agentOf(c.by.key)) api.calls.push({ ...c, by: agentOf(c.by.key) });
 }
 
@@ -82,7 +83,7 @@ function place(hash, node) {
   if (!api.entries.includes(node)) api.entries.push(node);
   return node;
 }
-// What a link may speak of that is no entry here: a path, an anchor, something elsewhere.
+// The targets of a link that are not entries here: a path, an anchor, something elsewhere.
 const nodeOf = (hash, by) => places.get(key(hash)) ?? place(hash, { hash, type: 'Path', content: { path: `${hash.slice(0, 7)}…${hash.slice(-4)}` }, by, updates: [], deleted: false });
 
 function action(json) {
@@ -140,7 +141,7 @@ function callOf(json) {
 }
 const cut = (list, item) => { list.push(item); if (list.length > LISTED) list.shift(); };
 
-// One message of the stream. Answers what it changes: the rows that are new in the activity, or `true` for everything.
+// One message of the stream. Returns what it changes: the rows that are new in the activity, or `true` for everything.
 function take(event, json, old) {
   if (old && (event === 'state' || event === 'action' || event === 'call' || event === 'faults')) return {};
   if (event === 'state') return { all: true };
@@ -156,8 +157,8 @@ function take(event, json, old) {
   return {};
 }
 
-// Messages are gathered and drawn once a frame; a hidden tab draws when it is shown. A drawing takes a quarter of the time at most, so that
-// who looks at a long chain can do something while it grows.
+// Messages are gathered and drawn once per frame; a hidden tab draws when it is shown. Drawing takes at most a quarter
+// of the time, so that the page stays usable while a long chain grows.
 let waiting = { actions: 0, rows: 0 }, drawing = false, rested = 0;
 function gather(change) {
   waiting.actions += change.actions ?? 0; waiting.rows += change.rows ?? 0; waiting.all ||= change.all; waiting.head ||= change.head; waiting.call ??= change.call;
@@ -178,7 +179,7 @@ async function reload(then) {
   then?.();
   tell({ all: true });
 }
-// Another role. The stream is begun anew, so that it tells the signals and logs of this one.
+// Switches to another role. The stream is restarted, so that it delivers the signals and logs of this one.
 async function choose(app, role) {
   api.app = api.apps.find((a) => a.id === app) ?? api.app;
   api.role = role;
@@ -214,7 +215,7 @@ async function start(app, role, told) {
   });
 }
 
-// A call by one of the agents. Its argument goes out as it was typed, so that no number is rounded.
+// A call by one of the agents. Its argument is sent as it was typed, so that no number is rounded.
 async function call(by, zome, fn, text) {
   const at = now(), of = dna, path = `/api/v1/apps/${encodeURIComponent(by.cell.installed)}/roles/${encodeURIComponent(api.role)}/zomes/${encodeURIComponent(zome)}/fns/${encodeURIComponent(fn)}`;
   const made = (more) => { const c = { id: `local-${++local}`, n: api.calls.length, dna: of, at, by, zome, fn, payload: text.trim() ? parse(text) : null, argument: text.trim() || 'null', wrote: [], phases: {}, ms: now() - at, signals: 0, logs: 0, nested: [], ...more }; if (of === dna) api.calls.push(c); return c; };

@@ -1,11 +1,11 @@
-// The chains of one DNA as one drawing: a lane an agent, newest at the top, and an overview where every action is a mark.
+// The chains of one DNA as one drawing: a lane per agent, newest at the top, and an overview in which every action is a mark.
 import { WROTE, effect } from './effect.js';
 import { VList, fmt, glyph, h, hatch, put, s, title } from './ui.js';
 
-const PHONE = innerWidth < 720, ROW = PHONE ? 46 : 28, PITCH = 18, PAD = 14;   // two lines a row on a phone
+const PHONE = innerWidth < 720, ROW = PHONE ? 46 : 28, PITCH = 18, PAD = 14;   // two lines per row on a phone
 export const NAMES = { Dna: 'Dna', AgentValidationPkg: 'Agent validation package', InitZomesComplete: 'Init complete', Create: 'Create', Update: 'Update', Delete: 'Delete', CreateLink: 'Create link', DeleteLink: 'Delete link' };
 
-// Colour says who, shape says what.
+// The colour shows who, the shape shows what.
 export function node(kind, x, y, lane, r = 5) {
   const at = (extra) => ({ class: `n lane${lane} ${extra ?? ''}` });
   const cross = s('path', { class: 'cut', d: `M${x - 2.2} ${y - 2.2}l4.4 4.4M${x + 2.2} ${y - 2.2}l-4.4 4.4` });
@@ -51,11 +51,11 @@ export class Chains {
     new ResizeObserver(() => { this.overview(); this.window(); }).observe(this.over);
     this.update();
   }
-  // After everything was read anew: the agents are others.
+  // After everything was read again: the agents are others.
   reset() { this.shown = new Set(this.api.agents); this.update(); }
   get items() { return this.api.actions.filter((a) => this.shown.has(a.by) && (!this.type || a.type === this.type || a.kind === this.type)); }
 
-  // Rows from actions: one a call or one an action; runs of the same folded; pauses written in between.
+  // Rows from actions: one per call or one per action; runs of equal ones folded; pauses written in between.
   update(added = 0) {
     const list = this.items;
     this.place = null;
@@ -131,7 +131,7 @@ export class Chains {
       h('span', { class: 'what clip' }, c ? h('code', {}, c.fn) : row.from),
       h('span', { class: 'say clip' }, c || a.entry?.type !== 'Agent' ? describe(a) : ''), h('span', { class: 'kinds clip' }, tally(row.actions)), end);
   }
-  // The overview: every action of every agent in the order it was written; the frame is what the list shows.
+  // The overview: every action of every agent in the order in which it was written; the frame is what the list shows.
   overview() {
     const width = this.over.clientWidth, list = this.items, lanes = this.lanes ?? [];
     if (!width || !list.length) { put(this.over); return; }
@@ -139,7 +139,7 @@ export class Chains {
     this.left = narrow ? 52 : 76;
     const right = 12, H = lanes.length * 20 + 26, room = width - this.left - right - (this.api.conductor.state === 'lost' ? 30 : 0);
     this.pitch = Math.min(7, room / list.length);
-    const bin = Math.max(1, Math.ceil(2.5 / this.pitch));            // actions a mark, once marks would touch
+    const bin = Math.max(1, Math.ceil(2.5 / this.pitch));            // actions per mark, once marks would touch
     this.over.setAttribute('viewBox', `0 0 ${width} ${H}`);
     this.over.setAttribute('height', H);
     this.over.setAttribute('aria-label', `${fmt.plural(list.length, 'action')} of ${fmt.plural(lanes.length, 'agent')}, oldest left`);
@@ -158,7 +158,7 @@ export class Chains {
       }
       const w = Math.max(1.2, Math.min(3, this.pitch * bin - 1.2));
       parts.push(s('path', { class: `mark lane${a.index}`, 'stroke-width': w, d: entry }), s('path', { class: `mark lane${a.index} soft`, 'stroke-width': w, d: linkd }));
-      let crossed = -9;                                              // crosses that would touch are one
+      let crossed = -9;                                              // crosses that would touch become one
       for (const c of this.api.calls.filter((x) => x.failure && x.by === a)) {
         let i = list.findIndex((b) => b.at > c.at); if (i < 0) i = list.length;
         const x = this.left + i * this.pitch;
@@ -190,7 +190,7 @@ export class Chains {
     this.frame.setAttribute('width', (high - low + 1) * this.pitch + 4);
     this.refs();
   }
-  // What the selected row speaks of, as arcs to the rows in question.
+  // What the selected row refers to, as arcs to those rows.
   refs() {
     const rows = this.rows.rows, at = this.rows.at, row = rows[at];
     put(this.link);
@@ -206,7 +206,7 @@ export class Chains {
     this.link.setAttribute('width', this.graph + 8);
     this.link.setAttribute('height', rows.length * ROW);
   }
-  // A press goes there, and what follows the finger or the mouse, once a frame.
+  // A press goes there, and so does a drag with the finger or the mouse, once per frame.
   drag() {
     let at = null, drawing = false;
     const go = (event) => {
@@ -230,8 +230,8 @@ export class Chains {
     this.rows.paint();
   }
 }
-// What a chain begins with, told by its numbers: three actions of its genesis, then those of `init`, which ends with one of its own. Which
-// calls wrote the rest is known only where they were seen.
+// The beginning of a chain, recognised by its numbers: the three actions of its genesis, then those of `init`, which
+// ends with one of its own. Which calls wrote the rest is known only if they were seen.
 const begun = (a, ready) => (a.seq < 3 ? 'Genesis' : a.seq <= (ready.get(a.by) ?? -1) ? 'Init' : null);
 const UNSEEN = 'Only the chain is known of it: what wrote it was before this start, or was no call';
 const main = (actions) => actions.find((a) => !a.kind.endsWith('Link')) ?? actions[0];

@@ -111,7 +111,7 @@ function tools() {
   if (seg) roving(seg, 'button');
 }
 
-// What the stream told, once a frame.
+// What the stream delivered, once per frame.
 function told(change = {}) {
   if (change.all) { everything(); return; }
   if (change.contact) { head(); chains.update(); redraw($('#side'), side); return; }
@@ -163,7 +163,7 @@ api.start(parts[0] || null, parts[1] || null, (change) => { clearTimeout(waiting
 for (const b of document.querySelectorAll('.bottom button')) b.addEventListener('click', () => show(b.dataset.to));
 $('#tab-chains').addEventListener('click', () => go('chains'));
 $('#tab-dht').addEventListener('click', () => go('dht'));
-// A hash in an answer leads to what it is of.
+// A hash in an answer leads to the thing that it identifies.
 document.addEventListener('click', (event) => {
   const link = event.target.closest('[data-hash]');
   if (!link) return;

@@ -1,5 +1,6 @@
-// The DHT as a drawing: every entry is a dot in the field of its type, in the order it was written, so the picture grows and never
-// jumps. Links between two types are one ribbon with a number; the links of the chosen entry are drawn one by one.
+// The DHT as a drawing: every entry is a dot in the field of its type, in the order in which it was written, so the
+// picture grows and never jumps. Links between two types are one ribbon with a number; the links of the chosen entry
+// are drawn one by one.
 import { fmt, h, put, s, title } from './ui.js';
 
 const LABEL = 40, GAP = 26;
@@ -30,7 +31,7 @@ export class Dht {
     const narrow = W < 560, room = narrow ? 1600 : H - 56;
     const cells = narrow ? [this.columns().flat()] : this.columns();
     const colW = (W - 48) / cells.length;
-    // As large as fits: the pitch shrinks until the highest column does; below 5 a dot stands for several entries.
+    // As large as fits: the pitch shrinks until the highest column fits; below 5 a dot stands for several entries.
     let pitch = narrow ? 16 : 28, each = 1;
     const few = (t) => this.entries(t).length <= 40, step = (t) => (few(t) ? Math.max(pitch, 14) : pitch), share = (t) => (few(t) ? 1 : each);
     const across = (t) => Math.max(4, Math.floor(Math.min(colW * .5, 330) / step(t)));
@@ -74,7 +75,7 @@ export class Dht {
     const way = Math.sign(b.x - a.x), mid = (b.x - a.x) * .5;
     return `M${(a.x + way * r).toFixed(1)} ${a.y.toFixed(1)}C${(a.x + mid).toFixed(1)} ${a.y.toFixed(1)} ${(b.x - mid).toFixed(1)} ${b.y.toFixed(1)} ${(b.x - way * (r + 3)).toFixed(1)} ${b.y.toFixed(1)}`;
   }
-  // Every link as a hair, fainter the more there are, one path a type; past 3,000 the type's ribbon alone.
+  // Every link as a hair, fainter the more there are, one path per type; above 3,000 only the type's ribbon.
   hair(near) {
     return Object.keys(this.api.types.links).map((name) => {
       const list = this.api.links.filter((l) => l.type === name && !l.deleted);
@@ -83,7 +84,7 @@ export class Dht {
       return s('path', { class: `hair ${near ? 'off' : ''}`, css: near ? {} : { opacity: Math.max(.05, Math.min(.38, 3 / Math.sqrt(list.length))) }, d });
     });
   }
-  // A label a link type, half-way between its columns, never on top of one another.
+  // A label per link type, half-way between its columns, never on top of one another.
   labels(columns) {
     const gaps = Array.from({ length: columns }, () => []), beside = [];
     for (const [name, [from, to]] of Object.entries(this.api.types.links)) {
@@ -103,7 +104,7 @@ export class Dht {
       return list.map((l) => s('text', { class: 'edge', x, y: l.y + 4, 'text-anchor': 'middle' }, l.back ? '← ' : '', l.name, ' ', s('tspan', { class: 'n' }, fmt.count(l.count)), l.back ? '' : ' →'));
     }));
   }
-  // On a phone the link types are told under the fields.
+  // On a phone the link types are listed under the fields.
   lines() {
     return Object.entries(this.api.types.links).map(([name, [from, to]], i) => s('text', { class: 'edge', x: 24, y: this.tall + 8 + i * 22 }, name, ' ', s('tspan', { class: 'n' }, fmt.count(this.api.links.filter((l) => l.type === name && !l.deleted).length)), `  ${from} → ${to}`));
   }

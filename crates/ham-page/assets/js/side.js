@@ -1,10 +1,10 @@
-// The side: the call of a function, or what was chosen: an action, an entry, a call.
+// The side panel: the call of a function, or what was chosen: an action, an entry, a call.
 import { $, OUTCOME, announce, fmt, glyph, h, json, line, print, put, s, state, title } from './ui.js';
 import { WROTE, effect } from './effect.js';
 import { NAMES, node, short, tally } from './chain.js';
 import { api } from './api.js';
 
-// What the page shows; the agents and functions are found again by name after everything was read anew.
+// What the page shows; the agents and functions are looked up again by name after everything was read again.
 export const view = { agent: null, fn: null, chosen: null, past: [], drafts: {}, busy: false };
 export const acting = () => api.agents.find((a) => a.key === view.agent) ?? api.agents[0];
 let page;                                                            // chains, dht, show, go, rail: the rest of the page
@@ -15,7 +15,7 @@ export function side() {
   const c = view.chosen;
   put($('#side'), c?.seq !== undefined ? record(c) : c?.updates ? entry(c) : c?.fn ? trace(c) : form());
 }
-// What the stream told, without touching what somebody types.
+// What the stream delivered, without touching a field in which somebody types.
 export function refresh() {
   const c = view.chosen;
   if (c?.fn) put($('#side'), trace(c));
@@ -29,7 +29,7 @@ export function back() { view.chosen = view.past.pop() ?? null; side(); page.dht
 const backButton = () => h('button', { class: 'back', 'data-id': 'back', onclick: back }, '← Back');
 export function open(e) { page.go('dht'); page.dht.choose(e); choose(e); }
 
-// What was sent, to be sent again. It is laid out where nothing of it is lost so.
+// The argument of an earlier call, to be sent again. It is laid out on several lines if nothing of it is lost by that.
 function draft(c) {
   if (c.payload === null || !c.argument) return '';
   return print(c.payload) === c.argument ? print(c.payload, 2) : c.argument;
@@ -98,7 +98,7 @@ function trace(c) {
     list('Calls that it made', inner), list('Made by', outer ? [outer] : []),
     h('div', { class: 'go' }, h('button', { class: 'btn', onclick: () => { view.fn = { zome: c.zome, name: c.fn }; view.drafts[`${c.zome}/${c.fn}`] = draft(c); view.chosen = null; view.past.length = 0; side(); page.rail(); $('#payload').focus(); } }, 'Edit and call again'))];
 }
-// A hash is for two things: to be copied, and to go into the next call.
+// A hash has two uses: it can be copied, and put into the next call.
 const hash = (x) => [h('code', { title: x }, fmt.hash(x)), h('span', { class: 'tools-line' }, h('button', { onclick: () => { navigator.clipboard?.writeText(x); announce('Copied'); } }, 'Copy'), view.fn ? h('button', { onclick: () => use(x) }, `Use in ${view.fn.name}`) : null)];
 function use(x) {
   const id = `${view.fn.zome}/${view.fn.name}`, text = view.drafts[id] ?? '', here = `{"$hash": "${x}"}`;

@@ -1,5 +1,6 @@
-// Signs calls of `@holochain/client` with the key of this window's agent: the call goes to the server of this page, the signed bytes
-// come back. The argument is encoded here as the client would, because the server never sees JavaScript's values.
+// Signs calls of `@holochain/client` with the key of this window's agent: the call goes to the server of this page, the
+// signed bytes come back. The argument is encoded here as the client would encode it, because the server never sees
+// JavaScript's values.
 (() => {
   const text = new TextEncoder();
 

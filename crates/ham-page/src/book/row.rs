@@ -20,16 +20,16 @@ pub(crate) struct Row {
     /// Milliseconds since 1970.
     pub(crate) at: i64,
     kind: String,
-    /// What else it holds.
+    /// Its other fields.
     more: Map<String, Value>,
     entry: Option<Content>,
-    /// Roughly what it takes.
+    /// Roughly the bytes that it takes.
     pub(super) bytes: usize,
     /// The call that wrote it, if that was seen.
     pub(crate) call: Option<CallId>,
 }
 
-/// What an entry says.
+/// The content of an entry.
 #[derive(Debug)]
 enum Content {
     /// MessagePack, converted to JSON only on request: as JSON it is many times as long.
@@ -154,7 +154,7 @@ pub(crate) fn decoded(entry: &RecordEntry, most: usize) -> Value {
     }
 }
 
-/// What stands in for too many bytes.
+/// A stand-in for too many bytes.
 pub(crate) fn too_long(bytes: usize) -> Value {
     json!({ "$messagepack": "", "why": format!("{bytes} bytes are too many to be shown here") })
 }

@@ -4,7 +4,7 @@ use ham_devconductor::ZomeView;
 use holochain_types::prelude::{EntryDefId, EntryType, EntryVisibility, ZomeIndex};
 use serde_json::{Value, json};
 
-/// As its zomes name them.
+/// The names, as its zomes give them.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     /// Integrity zomes with their entry types, in order.
@@ -91,7 +91,7 @@ impl Types {
     }
 }
 
-/// Excludes what only a conductor calls, and what is not a function.
+/// Excludes exports that only a conductor calls, and exports that are not functions.
 fn is_function(export: &str) -> bool {
     let callback = |name: &str| {
         ["validate", "genesis_self_check"].iter().any(|callback| name.starts_with(callback))

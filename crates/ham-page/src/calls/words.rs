@@ -1,9 +1,9 @@
-//! The words for what became of a call.
+//! The words for how a call ended.
 
 use ham_devconductor::{FailureKind, Phase};
 
-/// What is proven about the called cell's chain after an error; every view says it from here. All kinds but one come before anything is
-/// written.
+/// What is proven about the called cell's chain after an error; every view takes it from here. All kinds except one
+/// come before anything is written.
 pub(crate) fn effect(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Conductor => "unknown",

@@ -1,4 +1,4 @@
-//! Apps that are installed through the page.
+//! Installs apps through the page.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::served::{Answer, MAX_BUNDLE, Shared};
 /// Installs and enables the app in a bundle, under the id in its manifest.
 pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    // What a form of another page can send has another content type.
+    // A form on another page can only send other content types.
     if kind != Some("application/octet-stream") {
         let text = "Send the bytes of a bundle as application/octet-stream";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-bundle", text));
@@ -23,7 +23,7 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     let turn = served.installs.turn().await?;
     let bundle = served.bundles.read(request.into_body(), MAX_BUNDLE, SLOWEST).await?;
     let Received { bytes, room } = bundle;
-    // Its turn is taken until the conductor has done it, though whoever asked leaves.
+    // Its turn lasts until the conductor is done, even if the client leaves.
     let installing = served.memory.observer.install_holding(bytes.into(), None, (room, turn));
     let id = installing.await.map_err(refused)?;
     Ok(axum::Json(json!({ "app": id })))
@@ -54,7 +54,7 @@ fn refused(error: InstallError) -> Problem {
     }
 }
 
-/// How long it may take to come.
+/// How long the bundle may take to arrive.
 const SLOWEST: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -71,7 +71,8 @@ mod tests {
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// Case: an app that awaits membrane proofs was reported as not installed, and one with other code not at all.
+    /// Case: an app that awaits membrane proofs was reported as not installed, and one with other code was not reported
+    /// at all.
     #[tokio::test]
     async fn what_is_so_stands_in_the_title_and_what_to_do_behind_it() {
         let (id, role) = ("app".to_owned(), "role".to_owned());

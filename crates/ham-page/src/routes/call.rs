@@ -25,7 +25,7 @@ pub(super) async fn call(
     };
     let headers = request.headers();
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // What a form of another page can send has another content type.
+    // A form on another page can only send other content types.
     if kind.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send application/json"));
     }

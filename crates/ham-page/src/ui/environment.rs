@@ -27,9 +27,8 @@ pub(super) async fn script(State(serving): State<Arc<Serving>>) -> Response {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response()
 }
 
-/// The page with the script before any of its own: directly after its doctype, or at its start. A browser begins a head with it. No
-/// more of the page is examined, and held, than [`BEGIN`].
-/// more is looked at, and held, than [`BEGIN`].
+/// The page with the script before any of its own: directly after its doctype, or at its start. A browser begins a head
+/// with it. No more of the page is examined, and held, than [`BEGIN`].
 ///
 /// # Errors
 /// The page could not be read.

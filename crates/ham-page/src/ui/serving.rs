@@ -1,4 +1,4 @@
-//! What the requests to a window share.
+//! State that the requests to a window share.
 
 use std::path::PathBuf;
 

@@ -51,5 +51,5 @@ pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Body) -> Res
 
 /// How many bytes a call with its argument may have: as many as a conductor accepts in a frame, since browsers send a call as one frame.
 pub(super) const MAX_CALL: usize = 16 << 20;
-/// How long it may take to come.
+/// How long it may take to arrive.
 const SLOWEST: Duration = Duration::from_secs(30);

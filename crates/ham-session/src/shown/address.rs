@@ -1,4 +1,4 @@
-//! Addresses as they may be shown: what stands in one beside the host, or in the place of the host, may be a secret.
+//! Addresses in a form that may be shown: other parts than the host, or text in the place of the host, may be a secret.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use url::{Host, ParseError, Url};
 
 use super::key::{HIDDEN, is_between, is_mixed, is_of_known_kind, may_be_key};
 
-/// An address without user, password, path, query and fragment. `…` stands for a host, or a part of its name, that may be a secret: it is as
-/// long and as mixed as a key, or what stands before the `@` is the host.
+/// An address without user, password, path, query and fragment. `…` replaces a host, or a part of its name, that may be
+/// a secret: if it is as long and as mixed as a key, or if the real host is before the `@`.
 #[must_use]
 pub fn shown_url(url: &Url) -> String {
     let scheme = if may_be_key(url.scheme()) { HIDDEN } else { url.scheme() };
@@ -29,7 +29,7 @@ fn port_of(url: &Url) -> String {
     url.port().map_or(String::new(), |port| format!(":{port}"))
 }
 
-/// Where in a word an address begins: also behind something else, such as the name of what it is for.
+/// Where in a word an address begins: it may follow something else, such as the name of its setting.
 pub(super) fn begins(word: &str) -> Option<usize> {
     if let Some(to) = word.find("://") {
         let is_of_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
@@ -38,20 +38,20 @@ pub(super) fn begins(word: &str) -> Option<usize> {
     }
     let (scheme, rest) = word.split_once(':')?;
     let is = |known: &[&str]| known.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    // Of these, a URL is one without slashes, too. A host may have the name of the others, with a port behind it.
+    // With these schemes, a URL may also have no slashes. The names of the others may be hosts, followed by a port.
     let is_address = (is(&["http", "https", "ws", "wss"]) && !rest.trim_start_matches('/').is_empty())
         || (is(&["nats", "tls"]) && rest.starts_with(|first: char| !first.is_ascii_digit()));
     is_address.then_some(0)
 }
 
-/// A word that is an address and has no user.
+/// A word that is an address without a user.
 pub(super) fn masked_address(word: &str) -> String {
     let host = raw_host(word);
     if host == HIDDEN {
         return word.split_inclusive(HIDDEN).next().unwrap_or(HIDDEN).to_owned();
     }
     match Url::parse(word) {
-        // Of some, the host is read as if it were written in small letters: then it looks less like a key.
+        // For some schemes the host is read in lower case: then it looks less like a key.
         Ok(url) if url.has_host() && masked_host(host) == host => shown_url(&url),
         Ok(url) if url.has_host() => format!("{}://{}{}", url.scheme(), masked_host(host), port_of(&url)),
         Err(ParseError::InvalidPort) => with_wrong_port(word).unwrap_or_else(|| HIDDEN.to_owned()),
@@ -59,7 +59,7 @@ pub(super) fn masked_address(word: &str) -> String {
     }
 }
 
-/// A password may have anything in it, so all goes that stands before the last `@` of an address.
+/// A password may contain anything, so everything before the last `@` of an address is removed.
 pub(super) fn without_user(text: &str) -> Cow<'_, str> {
     let user = text.rfind('@').and_then(|to| Some((text[..to].find("://")? + 3, to)));
     let Some((from, to)) = user else { return Cow::Borrowed(text) };
@@ -70,7 +70,7 @@ pub(super) fn without_user(text: &str) -> Cow<'_, str> {
     [&text[..from], shown, rest].concat().into()
 }
 
-/// Whether a user is the host, so that what stands behind the `@` is none: `localhost:4444@hush`.
+/// Whether the user is actually the host, so that the text behind the `@` is not one: `localhost:4444@hush`.
 fn is_host(user: &str, behind: &str) -> bool {
     let is_here = |name: &str| name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     let (name, port) = match user.rsplit_once(':') {
@@ -80,7 +80,7 @@ fn is_host(user: &str, behind: &str) -> bool {
     is_here(name) || ((port || name.contains('.')) && !is_here(behind) && !behind.contains('.'))
 }
 
-/// Whether host and path are base64, which has slashes in it, too.
+/// Whether host and path together are base64, which can contain slashes.
 fn goes_on_in_the_path(url: &Url, host: &str) -> bool {
     let (path, is_name) = (url.path(), host.contains('.') || url.port().is_some());
     !is_name && path.contains(['+', '=']) && may_be_key(&[host, path].concat())
@@ -98,7 +98,7 @@ fn may_be_secret(label: &str, of_name: bool) -> bool {
     label.contains('%') || may_be && may_be_key(label)
 }
 
-/// Of an address with a port that is none. Where more than a port is behind the host, it is rather a user with a password.
+/// An address with an invalid port. If more than a port follows the host, it is rather a user with a password.
 fn with_wrong_port(word: &str) -> Option<String> {
     let (scheme, rest) = word.split_once("://")?;
     let (host, port) = authority(rest).rsplit_once(':')?;
@@ -107,7 +107,7 @@ fn with_wrong_port(word: &str) -> Option<String> {
     Some(format!("{}:{}", shown_url(&url), if is_number { port } else { HIDDEN }))
 }
 
-/// The host as it is written.
+/// The host as it was written.
 fn raw_host(word: &str) -> &str {
     host_of(word.split_once(':').map_or(word, |(_, rest)| rest).trim_start_matches(['/', '\\']))
 }
@@ -135,7 +135,7 @@ mod tests {
     const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe-Uh7Kj9Ln2Mp_Rs0Vt3Wz5Ab8";
     const SEED: &str = "SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6";
 
-    /// Case: a token whose `@host` was forgotten, and what stood where the host belongs, were shown.
+    /// Case: a token whose `@host` was forgotten, and text in the place of the host, were shown.
     #[test]
     fn a_host_that_may_be_a_secret_is_hidden() {
         for (text, shown) in [
@@ -156,11 +156,11 @@ mod tests {
             assert_eq!(shown_url(&Url::parse(&text).unwrap()), shown, "{text}");
             assert_eq!(masked(&format!("at {text}, or")), format!("at {shown}, or"), "{text}");
         }
-        // As `url` writes it, in small letters.
+        // As `url` writes it, in lower case.
         assert_eq!(masked("https://Q3Zr0bT-w8Yc1Xe-Uh7Kj9Ln2Mp-Rs0V.example"), "https://….example");
     }
 
-    /// Case: an address behind a name, and one without a scheme, were shown with what they ask for.
+    /// Case: an address behind a name, and one without a scheme, were shown with their queries.
     #[test]
     fn an_address_is_found_where_it_stands() {
         for (text, shown) in [
@@ -176,7 +176,7 @@ mod tests {
         }
     }
 
-    /// Case: an address was hidden as a whole for its port.
+    /// Case: an address was hidden as a whole because of its port.
     #[test]
     fn an_address_with_a_wrong_port_is_shown_without_what_may_be_a_secret() {
         for (text, shown) in [

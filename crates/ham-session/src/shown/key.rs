@@ -1,17 +1,17 @@
 //! Which words look like a key, a token or a digest.
 
-/// What parts words.
+/// The characters that separate words.
 pub(super) fn is_between(letter: char) -> bool {
     letter.is_whitespace() || "\"'`,;".contains(letter)
 }
 
-/// What a key has in it; `+` and `/` are base64's.
+/// The characters of a key; `+` and `/` are base64's.
 pub(super) fn is_of_key(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "_-+/".contains(letter)
 }
 
-/// Whether it is of a known kind, or longer than names are and as mixed as random letters. A hash of Holochain, or what begins as one,
-/// is public.
+/// Whether it is a key of a known kind, or longer than names are and as mixed as random letters. A hash of Holochain,
+/// or text that begins as one, is public.
 pub(super) fn may_be_key(run: &str) -> bool {
     let begins = |at: &usize| *at == 0 || !run.as_bytes()[at - 1].is_ascii_alphanumeric();
     let may_be = match run.match_indices("uhC").map(|(at, _)| at).find(begins) {
@@ -21,7 +21,7 @@ pub(super) fn may_be_key(run: &str) -> bool {
     may_be || run.split('/').any(is_of_known_kind)
 }
 
-/// A key of a gateway, or the seed of an nkey, in capitals or not: a host is read in small letters.
+/// A gateway's key, or the seed of an nkey, in any case: hosts are read in lower case.
 pub(super) fn is_of_known_kind(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let is_seed = |rest: &str| {
@@ -32,8 +32,9 @@ pub(super) fn is_of_known_kind(word: &str) -> bool {
     (word.starts_with("ham_") && word.len() > LONGEST_NAME) || word.strip_prefix('s').is_some_and(is_seed)
 }
 
-/// Letters and digits that are words of a name have more letters to a word: `MyApp2026` has three. Pieces that mix capitals with small
-/// letters are looked at together, because base64 has separators in it; each of the others, such as one of a UUID, by itself.
+/// Letters and digits that form the words of a name have more letters per word: `MyApp2026` has three words. Pieces
+/// that mix capitals with small letters are examined together, because base64 contains separators; each of the others,
+/// such as a piece of a UUID, is examined by itself.
 fn is_random(run: &str) -> bool {
     let pieces = run.split(|letter: char| !letter.is_ascii_alphanumeric());
     let (mixed, plain): (Vec<&str>, Vec<&str>) = pieces.partition(|piece| is_mixed(piece));
@@ -43,7 +44,7 @@ fn is_random(run: &str) -> bool {
         || plain.iter().any(|piece| is_dense(piece, piece.len() / 5 + 1) && !is_ulid(piece))
 }
 
-/// As many as camel case has: `HTTPServer2` has three.
+/// The words of camel case: `HTTPServer2` has three.
 fn words(letters: &[u8]) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_uppercase(), byte.is_ascii_digit());
     let begins = |nth: usize| {
@@ -70,11 +71,12 @@ fn is_ulid(piece: &str) -> bool {
         && !piece.contains(|letter: char| letter.is_ascii_lowercase())
 }
 
-/// What stands for what is not shown.
+/// The replacement for hidden text.
 pub(super) const HIDDEN: &str = "…";
-/// Letters of a name or an id: one of MongoDB has 24 hexadecimal digits. A key of 144 bits or less in base64 has no more, either.
+/// The most letters of a name or an id: an id of MongoDB has 24 hexadecimal digits. A key of 144 bits or less in base64 is no
+/// longer than that, either.
 const LONGEST: usize = 24;
-/// Letters of a name that begins as a key of a gateway does: one has 54.
+/// The most letters of a name that begins like a gateway's key, which has 54.
 const LONGEST_NAME: usize = 40;
 const SEED: usize = 58;
 const HASH: usize = 53;

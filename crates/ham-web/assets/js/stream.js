@@ -1,9 +1,9 @@
-// Server-sent events by `fetch`, which can carry a key and says how it failed; and what keeps such a stream up.
+// Server-sent events by `fetch`, which can carry a key and reports how it failed; and what keeps such a stream up.
 
 import { parse } from './ui.js';
 
-// Reads one stream to its end: `told(event, data, id)` for each message. A server that says nothing for longer than `silence` is gone:
-// it says at least every fifteen seconds that it lives. `opened` is awaited before the first message.
+// Reads one stream to its end: `told(event, data, id)` for each message. A server that sends nothing for longer than `silence` is
+// gone: it sends a sign of life at least every fifteen seconds. `opened` is awaited before the first message.
 export async function read(url, { headers = {}, abort, silence = 20e3, opened }, told) {
   let timer, reader;
   const quiet = () => { clearTimeout(timer); timer = setTimeout(() => abort.abort(), silence); };
@@ -28,8 +28,9 @@ export async function read(url, { headers = {}, abort, silence = 20e3, opened },
   } finally { clearTimeout(timer); reader?.cancel().catch(() => {}); }
 }
 
-// Runs `run` for ever: again after half a second, doubling to five; at once when the browser is back on line, the tab is shown, or
-// the function that is answered is called. `run` answers whether it was meant to end. `lost(next)` is told when it is tried again.
+// Runs `run` for ever: again after half a second, doubling to five; at once when the browser is back online, the tab is
+// shown, or the returned function is called. `run` returns whether it was meant to end. `lost(next)` is told when the
+// next attempt is.
 export function keep(run, lost) {
   let wake = () => {};
   const retry = () => wake();

@@ -1,4 +1,4 @@
-// What both pages share. Nodes are made by code, never from strings, so nothing a zome says is read as HTML.
+// What both pages share. Nodes are made by code, never from strings, so nothing that a zome says is read as HTML.
 
 export function h(tag, props, ...kids) { return fill(document.createElement(tag), props, kids); }
 export function s(tag, props, ...kids) { return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), props, kids); }
@@ -16,7 +16,7 @@ function fill(node, props, kids) {
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const put = (node, ...kids) => { node.replaceChildren(); for (const kid of kids.flat(Infinity)) if (kid) node.append(kid); return node; };
 
-// Redraws a part without taking the focus from whoever stands in it.
+// Redraws a part without taking the focus away from the element in it that has it.
 export function redraw(root, draw) {
   const active = root.contains(document.activeElement) ? document.activeElement : null, id = active?.dataset.id, caret = active?.matches('textarea') ? [active.selectionStart, active.selectionEnd] : null;
   draw();
@@ -26,7 +26,7 @@ export function redraw(root, draw) {
   if (caret) again?.setSelectionRange(...caret);
 }
 
-// A group is one stop of the Tab key; the arrows move within it.
+// A group is one stop of the Tab key; the arrow keys move within it.
 export function roving(root, selector) {
   const all = [...root.querySelectorAll(selector)];
   const current = all.find((x) => x.matches('[aria-checked=true], [aria-current=true], [aria-selected=true], [aria-pressed=true]')) ?? all[0];
@@ -58,7 +58,7 @@ export const fmt = {
   plural: (n, one, many = `${one}s`) => `${fmt.count(n)} ${n === 1 ? one : many}`,
 };
 
-// Shapes on a 12 × 12 field. Every state that has a colour has one of these too.
+// Shapes on a 12 × 12 field. Every state that has a colour also has one of these.
 const SHAPES = {
   answered: () => [s('circle', { cx: 6, cy: 6, r: 5 }), s('path', { class: 'cut', d: 'M3.7 6.2 5.4 7.9 8.4 4.4' })],
   error: () => [s('circle', { cx: 6, cy: 6, r: 5 }), s('path', { class: 'cut', d: 'M4.2 4.2l3.6 3.6M7.8 4.2 4.2 7.8' })],
@@ -92,7 +92,7 @@ export const OUTCOME = {
   answered: 'Answered', error: 'Answered with an error', not_run: 'Not run', arrived: 'Arrived, answer lost', unknown: 'Unknown, may have run',
 };
 
-// A list that draws the rows in view only. Rows have one height, so a million of them cost what thirty do.
+// A list that draws only the rows in view. Rows have one height, so a million of them cost what thirty do.
 export class VList {
   constructor(node, { height, draw, select, open, label, top }) {
     Object.assign(this, { node, height, draw, select, open, top, rows: [], at: -1 });
@@ -104,7 +104,7 @@ export class VList {
     node.addEventListener('keydown', (event) => this.key(event));
     new ResizeObserver(() => this.paint()).observe(node);
   }
-  // New rows come at the top. Who reads further down is not moved: the scroll position grows with the list.
+  // New rows come at the top. A reader further down is not moved: the scroll position grows with the list.
   set(rows, added = 0) {
     const away = this.node.scrollTop > this.height;
     this.rows = rows;
@@ -159,7 +159,7 @@ export class VList {
   }
 }
 
-// Single keys work where nothing is being typed, and can be switched off. `?` shows them.
+// Single keys work while nothing is being typed, and can be switched off. `?` shows them.
 export function keyboard(map) {
   const off = () => localStorage.getItem('ham.keys') === 'off';
   const box = h('input', { type: 'checkbox', checked: !off(), onchange: () => localStorage.setItem('ham.keys', box.checked ? 'on' : 'off') });
@@ -180,24 +180,25 @@ export function keyboard(map) {
   return show;
 }
 
-// Said by a screen reader, shown by the page itself elsewhere.
+// Read out by a screen reader; the page shows the same elsewhere.
 const region = h('div', { class: 'hide', 'aria-live': 'polite' });
 export const announce = (text) => { region.isConnected || document.body.append(region); region.textContent = text; };
 
-// JSON both ways, with integers that a number would round, where the browser can tell them.
+// JSON both ways, with integers that a number would round, if the browser can tell them apart.
 const exact = (key, v, from) => (typeof v === 'number' && !Number.isSafeInteger(v) && /^-?\d+$/.test(from?.source ?? '') ? BigInt(from.source) : v);
 export const parse = (text) => (/\d{16}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text));
 const written = (v) => (typeof v === 'bigint' ? JSON.rawJSON(String(v)) : v);
 export const print = (value, indent) => JSON.stringify(value, (key, v) => written(v), indent);
 
-// What stands for bytes in JSON: an object with this key alone, and a text. Others with such a key are what a zome says.
+// What stands for bytes in JSON: an object with this one key and a text. Any other object with such a key is what a
+// zome said.
 function mark(value, name) {
   const keys = value === null || typeof value !== 'object' ? [] : Object.keys(value);
   return typeof value?.[name] === 'string' && (keys.length === 1 || (name === '$messagepack' && keys.length === 2 && typeof value.why === 'string'));
 }
 const marked = (value) => ['$hash', '$bytes', '$messagepack'].some((name) => mark(value, name));
 
-// JSON as people read it: hashes short, marked forms unwrapped, long lists cut, and so is the whole.
+// JSON as people read it: hashes shortened, marked forms unwrapped, long lists cut, and so is the whole.
 export function json(value, depth = 0, left = { items: ITEMS }) {
   const pad = '  '.repeat(depth + 1);
   if (value === null || typeof value !== 'object' && typeof value !== 'string') return h('span', { class: 'j-n' }, String(value));
@@ -216,7 +217,7 @@ export function json(value, depth = 0, left = { items: ITEMS }) {
   return h('span', {}, list ? '[' : '{', parts, more ? ['\n', pad, h('span', { class: 'j-n' }, `and ${fmt.count(more)} more`)] : '', '\n', '  '.repeat(depth), list ? ']' : '}');
 }
 const LONGEST = 500, ITEMS = 5000;                                   // of one list, and of all lists of a value
-// What stands for an entry in one line: the first text in it.
+// A one-line title for an entry: the first text in it.
 export function title(value, depth = 0) {
   if (typeof value === 'string') return value.slice(0, 80);
   if (value === null || typeof value !== 'object' || depth > 4 || marked(value)) return '';

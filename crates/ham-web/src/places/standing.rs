@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
-/// Of one client: idle at first. A copy is of the same client.
+/// What is known of one client: idle at first. A clone is of the same client.
 #[derive(Clone, Debug)]
 pub struct Standing(Arc<Shared>);
 
@@ -13,29 +13,29 @@ pub struct Standing(Arc<Shared>);
 struct Shared {
     state: watch::Sender<State>,
     clock: Arc<AtomicU64>,
-    /// The places of those that come from the same network hold it.
+    /// Held by the places of all clients from the same network.
     network: Weak<()>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct State {
     is: Is,
-    /// Since when, where it is idle.
+    /// Since when, if it is idle.
     since: u64,
     has_asked: bool,
-    /// Whether the last request has shown a credential.
+    /// Whether the last request showed a credential.
     is_credible: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Is {
     Idle,
-    /// With a request; whether hyper has all of its answer.
+    /// It has a request; whether hyper has all of its answer.
     Busy {
         is_answered: bool,
     },
     Known,
-    /// Another is to have its place.
+    /// It was asked to leave for another client.
     Asked,
     Gone,
 }
@@ -53,7 +53,8 @@ impl Standing {
         Self(Arc::new(Shared { state: watch::Sender::new(state), clock, network }))
     }
 
-    /// The client keeps its place for good. Whether it does: where it has to leave for another, nothing that it says counts any more.
+    /// Makes the client keep its place for good. Returns whether it does: once the client has to leave for another,
+    /// nothing that it says counts any more.
     pub fn make_known(&self) -> bool {
         self.change(|state| {
             let stays = !matches!(state.is, Is::Asked | Is::Gone);
@@ -70,7 +71,7 @@ impl Standing {
         self.is(Is::Known)
     }
 
-    /// Resolves when another client is to have the place; never while it is busy, or known.
+    /// Resolves when another client is to have the place; never while this one is busy, or known.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -78,7 +79,7 @@ impl Standing {
         self.becomes(|is| is == Is::Asked).await;
     }
 
-    /// What is asked by this request is done by a client that the server knows, for as long as it asks for nothing else.
+    /// The client of this request is one that the server knows, until its next request.
     pub fn show_credential(&self) {
         self.change(|state| {
             state.is_credible = true;
@@ -86,7 +87,7 @@ impl Standing {
         });
     }
 
-    /// A request has come: it is answered, also where the client was asked to leave. `false` where its connection is closed already.
+    /// A request has come: it is answered even if the client was asked to leave. `false` if its connection is already closed.
     pub(crate) fn begin(&self) -> bool {
         self.change(|state| {
             let stays = state.is != Is::Gone;
@@ -113,7 +114,7 @@ impl Standing {
         });
     }
 
-    /// All that was there is sent: the client is idle where that was an answer.
+    /// Everything that was there is sent: if that was an answer, the client is idle now.
     pub(crate) fn sent(&self) {
         self.change(|state| {
             let ends = state.is == ANSWERED;
@@ -124,7 +125,7 @@ impl Standing {
         });
     }
 
-    /// It leaves as it was asked to; `false` where it is busy again.
+    /// The client leaves as it was asked to; `false` if it is busy again.
     pub(crate) fn leave(&self) -> bool {
         self.change(|state| {
             let leaves = state.is == Is::Asked;
@@ -135,13 +136,13 @@ impl Standing {
         })
     }
 
-    /// Whether it is credible, and since when it is idle; `None` where it is not.
+    /// Whether it is credible, and since when it has been idle; `None` if it is not idle.
     pub(super) fn idle(&self) -> Option<(bool, u64)> {
         let state = *self.0.state.borrow();
         (state.is == Is::Idle).then_some((state.is_credible, state.since))
     }
 
-    /// How many of its network have places.
+    /// How many clients of its network have places.
     pub(super) fn neighbours(&self) -> usize {
         self.0.network.strong_count()
     }
@@ -156,7 +157,7 @@ impl Standing {
         });
     }
 
-    /// Resolves when it does not leave.
+    /// Resolves once it is clear that the client does not leave.
     pub(super) async fn stays(&self) {
         self.becomes(|is| !matches!(is, Is::Asked | Is::Gone)).await;
     }
@@ -176,20 +177,20 @@ impl Standing {
         self.0.state.borrow().is == is
     }
 
-    /// Answers what the change does.
+    /// Returns what the change returns.
     fn change(&self, change: impl FnOnce(&mut State) -> bool) -> bool {
         let mut is_done = false;
         self.0.state.send_if_modified(|state| {
             let before = state.is;
             is_done = change(state);
-            // What is waited for; with each request nobody is woken.
+            // Only these changes are waited for, so most requests wake nobody.
             before != state.is && [before, state.is].contains(&Is::Asked)
         });
         is_done
     }
 
     async fn becomes(&self, is: impl Fn(Is) -> bool) {
-        // It has its sender.
+        // The sender is in `self`.
         let _ = self.0.state.subscribe().wait_for(|state| is(state.is)).await;
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// From one address.
+/// All from one address.
 async fn full(most: usize) -> (Places, Vec<Place>) {
     let mut places = Places::new(most);
     let mut taken = Vec::new();
@@ -20,7 +20,7 @@ fn leaves(place: &Place) -> bool {
     place.standing().is_to_leave().now_or_never().is_some()
 }
 
-/// Which of them makes room for a newcomer that gives up then.
+/// Which of them makes room for a newcomer that then gives up.
 fn next(places: &mut Places, taken: &[Place]) -> Option<usize> {
     match places.take(HERE).now_or_never() {
         None => Some(taken.iter().position(leaves).unwrap()),
@@ -38,14 +38,14 @@ fn ask(place: &Place) {
     standing.sent();
 }
 
-/// Who had asked once kept its place: two hundred that did shut everybody else out for thirty seconds.
+/// A client that had asked once kept its place: two hundred of them shut everybody else out for thirty seconds.
 #[tokio::test]
 async fn who_has_asked_makes_room_once_it_is_answered_and_who_is_busy_does_not() {
     let (mut places, mut taken) = full(4).await;
     taken.iter().for_each(ask);
     assert!(taken[3].standing().make_known() && taken[3].standing().begin());
     assert!(taken[1].standing().begin(), "it asks again");
-    // Not yet idle: what it was answered is not sent.
+    // Not idle yet: its answer is not sent.
     assert!(taken[0].standing().begin());
     taken[0].standing().answered();
     let mut newcomer = Box::pin(places.take(HERE));
@@ -76,7 +76,7 @@ async fn the_one_that_is_idle_longest_goes_first_and_who_showed_a_credential_las
     assert_eq!(next(&mut places, &taken), Some(1), "nobody else is left");
     assert!(taken[1].standing().begin());
     assert_eq!(next(&mut places, &taken), None);
-    // The last request counts: this one showed none.
+    // The last request counts: this one showed no credential.
     taken[1].standing().answered();
     taken[1].standing().sent();
     assert_eq!(taken[1].standing().idle().map(|(is_credible, _)| is_credible), Some(false));
@@ -84,7 +84,7 @@ async fn the_one_that_is_idle_longest_goes_first_and_who_showed_a_credential_las
     assert!(places.take(HERE).now_or_never().unwrap().is_some());
 }
 
-/// Else those that have just come would have no time to ask.
+/// Otherwise clients that have just come would have no time to ask.
 #[tokio::test]
 async fn newcomers_do_not_only_make_room_for_each_other() {
     let (mut places, mut taken) = full(8).await;
@@ -99,7 +99,7 @@ async fn newcomers_do_not_only_make_room_for_each_other() {
         drop(taken.remove(0));
         taken.push(places.take(HERE).await.unwrap());
     }
-    // The third takes the place of the third, and then they take their own.
+    // The third newcomer takes the place of the third; after that newcomers take each other's.
     assert_eq!(next(&mut places, &taken), Some(0));
     drop(taken.remove(0));
     taken.push(places.take(HERE).await.unwrap());

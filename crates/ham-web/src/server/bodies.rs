@@ -1,4 +1,4 @@
-//! Bodies of requests that are read: each within a length and a time, all of them within a number of bytes.
+//! Bodies of requests: each is read within a length and a time, all of them together within a number of bytes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,23 +9,23 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The bytes that the bodies of a server may take together. A clone counts with the one that it was made of.
+/// The bytes that the bodies of a server may take together. A clone counts together with its original.
 #[derive(Clone, Debug)]
 pub struct Bodies {
     room: Arc<Semaphore>,
     most: u32,
 }
 
-/// A body that has come. It takes its room until it is dropped.
+/// A body that has arrived. It takes up its room until it is dropped.
 #[derive(Debug)]
 pub struct Received {
     /// The whole of it.
     pub bytes: Bytes,
-    /// What it takes of the bytes for all bodies.
+    /// Its share of the bytes for all bodies.
     pub room: Room,
 }
 
-/// Of one body. It is free again when this is dropped.
+/// The room of one body, until this is dropped.
 #[derive(Debug)]
 pub struct Room(
     #[expect(dead_code, reason = "it is given back when it is dropped")] Option<OwnedSemaphorePermit>,
@@ -42,7 +42,7 @@ pub enum BodyError {
         #[source]
         source: axum::Error,
     },
-    /// Other bodies took all the room there is for as long as this one could wait.
+    /// Other bodies took up all the room for as long as this one could wait.
     #[error("other bodies took all of the {most} bytes that there are for them, for {after:?}")]
     Busy {
         /// Bytes for all bodies.
@@ -50,13 +50,13 @@ pub enum BodyError {
         /// How long it waited.
         after: Duration,
     },
-    /// It has more bytes than one may have.
+    /// It has more bytes than a body may have.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
-        /// How many one may have.
+        /// How many a body may have.
         limit: usize,
     },
-    /// It did not come in time.
+    /// It did not arrive in time.
     #[error("the body did not come within {after:?}")]
     TooSlow {
         /// How long it was waited for.
@@ -65,18 +65,19 @@ pub enum BodyError {
 }
 
 impl Bodies {
-    /// So many bytes for all bodies that are read or worked on at a time.
+    /// This many bytes for all bodies that are read or worked on at a time.
     #[must_use]
     pub fn of(bytes: usize) -> Self {
         let most = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).max(1);
         Self { room: Arc::new(Semaphore::new(most as usize)), most }
     }
 
-    /// Reads a body. One of 64 KiB or less needs no room: there are no more of them than connections. Others wait for theirs
-    /// before a byte is read, in the order that they came in: as many bytes as they say that they have, `limit` where they say nothing.
+    /// Reads a body. One of 64 KiB or less needs no room: there are no more of those than connections. Larger ones wait
+    /// for their room before a byte is read, in the order in which they came: as many bytes as they declare, or `limit`
+    /// if they declare nothing.
     ///
     /// # Errors
-    /// See [`BodyError`]; `time` is for waiting and reading together.
+    /// See [`BodyError`]; `time` covers waiting and reading together.
     ///
     /// # Cancel safety
     /// Dropping the future gives its room back; the rest of the body is not read.
@@ -103,7 +104,7 @@ impl Bodies {
 }
 
 impl Received {
-    /// Takes the room until the response is sent: for one that is as large as what it answers. It is sent in chunks then.
+    /// Keeps the room until the response is sent: for a body as large as its answer. The response is then sent in chunks.
     #[must_use]
     pub fn until_sent(self, response: Response) -> Response {
         let room = self.room;
@@ -118,7 +119,7 @@ impl Received {
 
 async fn whole(body: Body, said: usize, limit: usize) -> Result<Bytes, BodyError> {
     let mut parts = body.into_data_stream();
-    // What is not written to takes no memory.
+    // Memory that is not written to takes no room.
     let mut whole = BytesMut::with_capacity(said);
     while let Some(part) = parts.next().await {
         let part = part.map_err(|source| BodyError::Broken { source })?;
@@ -132,7 +133,7 @@ async fn whole(body: Body, said: usize, limit: usize) -> Result<Bytes, BodyError
 
 /// Bytes of a body that needs no room.
 const FREE: usize = 64 << 10;
-/// What room is counted in.
+/// The unit in which room is counted.
 const UNIT: usize = 1 << 10;
 
 #[cfg(test)]
@@ -182,7 +183,7 @@ mod tests {
         }
     }
 
-    /// Forty signed calls that nobody read would take as much as forty that do not come.
+    /// Forty signed calls whose answers nobody read would take as much as forty bodies that never arrive.
     #[tokio::test(start_paused = true)]
     async fn an_answer_takes_the_room_until_it_is_sent() {
         let bodies = Bodies::of(FREE * 2);

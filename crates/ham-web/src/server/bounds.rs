@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// How long and how large what comes over one connection may be, and how slow its reader.
+/// How long and how large the input of one connection may be, and how slow its reader.
 ///
 /// # Defaults
 /// As each field says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// How long a new connection may be without a request: 10 s. Then it is closed.
+    /// How long a new connection may stay without a request: 10 s. Then it is closed.
     pub first_request: Duration,
-    /// How long the head of a request may take, the idle time before it included: 30 s. Then the connection is closed.
+    /// How long the head of a request may take, including the idle time before it: 30 s. Then the connection is closed.
     pub head: Duration,
     /// Lines of a head: 100. More is 431.
     pub head_lines: usize,
@@ -34,13 +34,13 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// How long a new connection may be without a request.
+    /// How long a new connection may stay without a request.
     #[must_use]
     pub fn with_first_request(self, first_request: Duration) -> Self {
         Self { first_request, ..self }
     }
 
-    /// How long a head may take, how many lines it may have and how many bytes.
+    /// How long a head may take, and how many lines and bytes it may have.
     #[must_use]
     pub fn with_head(self, head: Duration, head_lines: usize, head_bytes: usize) -> Self {
         Self { head, head_lines, head_bytes, ..self }

@@ -26,8 +26,9 @@ use crate::places::Standing;
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves it until it ends, or has to. Once its service drains it ends with the request under way. Where its client has to leave for
-/// another it ends, unless a request has come until then: that is still answered. The place is given back with the socket.
+/// Serves it until it ends or has to end. Once its service drains, it ends after the request under way. If its client
+/// has to leave for another, it ends, unless a request has arrived by then: that one is still answered. The place is
+/// given back together with the socket.
 pub(super) async fn serve<S: Service>(
     io: impl AsyncRead + AsyncWrite + Send + 'static,
     (place, standing): (impl Send + Unpin + 'static, Standing),
@@ -73,7 +74,7 @@ pub(super) async fn serve<S: Service>(
     tokio::pin!(draining, stopped);
     let mut drains = false;
     loop {
-        // The connection first: it makes what the other arms only bound, and ends by itself.
+        // The connection first: it does the work that the other arms only bound, and ends by itself.
         tokio::select! {
             biased;
             // How a client ended its connection is its own affair.
@@ -85,14 +86,14 @@ pub(super) async fn serve<S: Service>(
             }
             () = standing.is_to_leave() => {
                 connection.as_mut().graceful_shutdown();
-                // Its end is written, as far as its client takes it at once; what has come meanwhile is read.
+                // Its end is written, as far as the client takes it at once; anything that arrived meanwhile is read.
                 if connection.as_mut().now_or_never().is_some() || standing.leave() {
                     tracing::debug!("an idle client makes room for another");
                     return;
                 }
             }
             () = first.as_mut(), if !standing.has_asked() => {
-                // It may have asked since this arm was made.
+                // It may have asked since this arm was created.
                 if !standing.has_asked() {
                     return;
                 }
@@ -134,7 +135,8 @@ mod tests {
         }
     }
 
-    /// What a client that has asked so often reads until its end, where this is sent just after another has come for its place.
+    /// What a client that has asked this often reads until the end, if it sends this just after another has come for
+    /// its place.
     async fn crossed(asked: usize, late: &[u8]) -> String {
         let peer = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1);
         let mut places = Places::new(1);
@@ -151,7 +153,7 @@ mod tests {
         let mut newcomer = pin!(places.take(peer.ip()));
         assert!(newcomer.as_mut().now_or_never().is_none(), "it is waited for");
         client.write_all(late).await.unwrap();
-        // Whoever asks stays, and is idle again.
+        // A client that asks stays, and becomes idle again.
         for _ in 0..usize::from(late == REQUEST) {
             assert!(serving.as_mut().now_or_never().is_none());
             assert!(newcomer.as_mut().now_or_never().is_none());
@@ -172,7 +174,7 @@ mod tests {
             let read = crossed(asked, REQUEST).await;
             assert_eq!(read.matches("served").count(), asked + 1, "{read}");
         }
-        // Half a one is none.
+        // Half a request is not a request.
         for late in [&b""[..], b"G", &REQUEST[..REQUEST.len() - 1]] {
             for asked in 0..3 {
                 let read = crossed(asked, late).await;

@@ -1,4 +1,4 @@
-//! A listener: takes connections, no more than may be, and owns their tasks.
+//! A listener: takes connections up to a bound, and owns their tasks.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::connection::serve;
 use super::service::Service;
 use crate::places::{Place, Places, Standing};
 
-/// Listens for a service. Dropping what [`run`](Self::run) answers ends all connections but those that were upgraded.
+/// Listens for a service. Dropping the future of [`run`](Self::run) ends all connections except those that were upgraded.
 #[derive(Debug)]
 pub struct Listener<S> {
     socket: TcpListener,
@@ -29,13 +29,14 @@ pub struct Listener<S> {
 #[derive(Debug)]
 enum Taken {
     Place(#[expect(dead_code, reason = "held for its drop")] Place),
-    /// Of those that are told that there is none.
+    /// The connection is only told that there is no place.
     TurnedAway(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit),
 }
 
 impl<S: Service> Listener<S> {
-    /// Serves the router on this socket, so many connections at a time. Whoever is idle makes room for those that come, as [`Places`] says.
-    /// Where all are busy, those beyond are told so, a few at a time; further ones are closed at once.
+    /// Serves the router on this socket, to at most this many connections at a time. An idle one makes room for a
+    /// newcomer, as [`Places`] describes. If all are busy, newcomers are told so, a few at a time; any beyond those are
+    /// closed at once.
     #[must_use]
     pub fn new(socket: TcpListener, router: Router, service: Arc<S>, connections: usize) -> Self {
         let turned_away = (connections / TURNED_AWAY_OF).clamp(FEWEST_TURNED_AWAY, MOST_TURNED_AWAY);
@@ -43,7 +44,7 @@ impl<S: Service> Listener<S> {
         Self { socket, router, service, places, turned_away }
     }
 
-    /// Takes connections until the service drains; then waits for those that are open, until it has stopped.
+    /// Takes connections until the service drains; then waits for the open ones, until the service has stopped.
     ///
     /// # Cancel safety
     /// Dropping the future closes the socket and ends all connections.
@@ -52,14 +53,14 @@ impl<S: Service> Listener<S> {
         let (draining, stopped) = (Arc::clone(&self.service).draining(), Arc::clone(&self.service).stopped());
         tokio::pin!(draining, stopped);
         loop {
-            // That it drains first: then nobody is let in any more. What has ended before what comes, so that the list stays short.
+            // Draining first: after that nobody is accepted. Ended connections before new ones, so that the list stays short.
             tokio::select! {
                 biased;
                 () = draining.as_mut() => break,
                 Some(_) = connections.join_next() => {}
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => self.take(stream, peer, &mut connections).await,
-                    // Of one connection, or for want of files: those that end give some back.
+                    // The error of one connection, or no file descriptors left: connections that end give some back.
                     Err(error) => {
                         tracing::warn!(event = "web.accept", %error, "a connection could not be taken");
                         tokio::time::sleep_until(Instant::now() + AFTER_ERROR).await;
@@ -77,7 +78,7 @@ impl<S: Service> Listener<S> {
     }
 
     async fn take(&mut self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
-        // What is written is whole answers and whole events.
+        // Only whole answers and whole events are written.
         let _ = stream.set_nodelay(true);
         let service = Arc::clone(&self.service);
         let bounds = service.bounds();
@@ -115,7 +116,7 @@ fn full<S: Service>(service: Arc<S>) -> Router {
     })
 }
 
-/// Connections that are told that there is no place: one for so many that have one, within these bounds.
+/// Connections that are told that there is no place: one for each of this many that have one, within these bounds.
 const TURNED_AWAY_OF: usize = 8;
 const FEWEST_TURNED_AWAY: usize = 16;
 const MOST_TURNED_AWAY: usize = 64;

@@ -1,5 +1,5 @@
-//! A stream that holds its place: whatever it is upgraded to counts as the connection that it was. And an answer that keeps its client
-//! busy until it is sent.
+//! A stream that holds its place: if the connection is upgraded, it still counts as that connection. And an answer that
+//! keeps its client busy until it is sent.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -25,7 +25,7 @@ impl<S, P> Placed<S, P> {
     }
 }
 
-/// The body of an answer. hyper drops it once it has all of it, and flushes the stream once all that it has is written.
+/// The body of an answer. hyper drops it once it has all of it, and flushes the stream once everything it has is written.
 pub(super) struct Answer {
     body: Body,
     standing: Standing,

@@ -1,4 +1,4 @@
-//! Settings of roles, and membrane proofs, for an app that is installed.
+//! Settings of roles for an installation, and membrane proofs for an installed app.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::progress;
 
-/// The settings of roles in a file, as `hc` has them.
+/// The settings of roles in a file, in the format of `hc`.
 pub(super) fn settings(file: &Path) -> Result<RoleSettingsMap, Failure> {
     let wrong = |why: String| {
         let why = ham::without_quoted(&why);
@@ -32,7 +32,7 @@ pub(super) fn settings(file: &Path) -> Result<RoleSettingsMap, Failure> {
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// `ROLE=FILE`: the role, and the proof in the file, which is MessagePack.
+/// `ROLE=FILE`: the role, and the file with its proof, which is MessagePack.
 fn read(given: &[String]) -> Result<MemproofMap, Failure> {
     let mut proofs = MemproofMap::new();
     for given in given {
@@ -45,7 +45,7 @@ fn read(given: &[String]) -> Result<MemproofMap, Failure> {
     Ok(proofs)
 }
 
-/// Hands in the proofs of an app that waits for them.
+/// Provides the proofs of an app that waits for them.
 pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), Failure> {
     let proofs = read(given)?;
     let mut roles: Vec<_> = proofs.keys().cloned().collect();
@@ -56,7 +56,7 @@ pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), F
     connect::close(&ham).await;
     let app_id = &ham.config().app_id;
     provided.map_err(|error| match error {
-        // No function was called: nothing is to be said of zomes, or of what one wrote.
+        // No function was called: the failure must not mention zomes, or anything that one wrote.
         CallError::Refused { .. } => Failure::new(
             Exit::Refused,
             anyhow::Error::new(error).context(format!("the membrane proofs of `{app_id}` were not taken")),

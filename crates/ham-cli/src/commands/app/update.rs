@@ -1,4 +1,4 @@
-//! `ham app update`: other coordinator zomes for the cells that are there.
+//! `ham app update`: new coordinator zomes for existing cells.
 
 use std::path::Path;
 

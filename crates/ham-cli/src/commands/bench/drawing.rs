@@ -1,4 +1,4 @@
-//! How long answers took, as people see it.
+//! How long answers took, drawn for people.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// How wide the longest bar is.
 const BAR: u64 = 40;
 
-/// A bar for each doubling of time.
+/// A bar for each doubling of the time.
 pub(super) fn drawing(sorted: &[u32]) -> String {
     let mut bins: BTreeMap<u32, u64> = BTreeMap::new();
     for took in sorted {
@@ -25,7 +25,7 @@ pub(super) fn drawing(sorted: &[u32]) -> String {
     text
 }
 
-/// Microseconds as people say them.
+/// Microseconds in a form that people use.
 pub(super) fn time(micros: u32) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
@@ -34,7 +34,7 @@ pub(super) fn time(micros: u32) -> String {
     }
 }
 
-/// A number with three digits, or as many as it has before the point.
+/// A number with three digits, or as many as it has before the decimal point.
 pub(super) fn rate(number: f64) -> String {
     let decimals = match number {
         _ if number <= 0.0 => 0,
@@ -47,7 +47,7 @@ pub(super) fn rate(number: f64) -> String {
 mod tests {
     use super::*;
 
-    /// One answer in four seconds was `0 a second`.
+    /// One answer in four seconds was shown as `0 a second`.
     #[test]
     fn a_small_rate_is_not_nothing() {
         let shown =

@@ -1,8 +1,8 @@
-//! Whether there is anything left to call.
+//! Whether the cell to call still exists.
 
 use ham::{CallError, RefusalCause};
 
-/// Whether a call found that its cell is not there any more, as it was for the first one.
+/// Whether a call found that its cell no longer exists, although it did for the first call.
 pub(super) fn is_gone(error: &CallError) -> bool {
     match error.inner() {
         CallError::AppNotInstalled { .. } | CallError::UnknownRole { .. } => true,

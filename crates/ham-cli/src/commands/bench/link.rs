@@ -14,15 +14,15 @@ use crate::output::Output;
 /// How long a lost connection may take to come back.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The conductor went away, and did not come back.
+/// The conductor went away and did not come back.
 #[derive(Debug)]
 pub(super) struct Lost {
     pub(super) at: Instant,
     pub(super) why: Option<Cause>,
 }
 
-/// Resolves when the connection has been lost for [`PATIENCE`]. Says at once that it is lost, and that it is back, and lets calls begin
-/// while it is there only.
+/// Resolves when the connection has been lost for [`PATIENCE`]. Reports at once that it is lost, and that it is back,
+/// and lets calls begin only while it is up.
 pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender<bool>) -> Lost {
     let mut state = ham.state();
     let mut now = Some(state.get());
@@ -53,7 +53,7 @@ pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender
     }
 }
 
-/// Why there is no link, where that is known.
+/// Why there is no link, if that is known.
 fn cause(state: &HamState) -> Option<Cause> {
     match state {
         HamState::BackingOff { cause, .. } | HamState::Closed { cause } => Some(cause.clone()),
@@ -62,7 +62,7 @@ fn cause(state: &HamState) -> Option<Cause> {
 }
 
 impl Lost {
-    /// The failure, where so many calls are of unknown outcome.
+    /// The failure, if this many calls have an unknown outcome.
     pub(super) fn failure(self, unknown: u64) -> Failure {
         let calls =
             if unknown == 1 { "that call ran".to_owned() } else { format!("those {unknown} calls ran") };
@@ -86,7 +86,7 @@ impl Lost {
         }
     }
 
-    /// Whether there is a conductor again, and it does not have the app: it was uninstalled, or the conductor has other data.
+    /// Whether there is a conductor again, but without the app: it was uninstalled, or the conductor has other data.
     fn is_without_app(&self) -> bool {
         let Some(Cause::AttemptFailed(failure)) = &self.why else { return false };
         let error = failure.error().downcast_ref().map(ConnectError::inner);
@@ -98,7 +98,7 @@ impl Lost {
 mod tests {
     use super::*;
 
-    /// "Whether those 1 calls ran"; and the outcome was null.
+    /// It said "Whether those 1 calls ran", and the outcome was null.
     #[test]
     fn the_failure_names_the_outcome_of_each_call() {
         let failure = |unknown| Lost { at: Instant::now(), why: None }.failure(unknown);

@@ -16,9 +16,9 @@ use crate::failure::Failure;
 pub(super) struct Measured {
     /// How long each answered call took, in microseconds.
     answered: Vec<u32>,
-    /// How often each other outcome came, and the last error of it; the worst first.
+    /// How often each other outcome occurred, and its last error; the worst first.
     others: BTreeMap<Other, (u64, Option<CallError>)>,
-    /// How long the first call took, which is not among the others.
+    /// How long the first call took; it is not counted with the others.
     pub(super) first: Option<Duration>,
     pub(super) took: Duration,
 }
@@ -35,10 +35,10 @@ enum Other {
 /// Advice about calls that have no answer at the end.
 const OPEN: &str = "read the chain, if it is there still, with a call that lists what was written";
 
-/// In whatever words a conductor says it.
+/// Whatever words the conductor uses for it.
 const NOT_THERE: &str = "the called cell is not there any more";
 
-/// The share of calls that were as fast, in percent, and its name.
+/// The share of calls that were at least this fast, in percent, and its name.
 const QUANTILES: [(f64, &str); 4] = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p99_9")];
 
 impl Measured {
@@ -58,19 +58,19 @@ impl Measured {
         *last = Some(error);
     }
 
-    /// So many calls have no answer when it is the end.
+    /// This many calls have no answer at the end.
     pub(super) fn note_open(&mut self, calls: u64) {
         if calls > 0 {
             self.others.entry(Other::Unknown).or_default().0 += calls;
         }
     }
 
-    /// How many calls are of unknown outcome.
+    /// How many calls have an unknown outcome.
     pub(super) fn unknown(&self) -> u64 {
         self.others.get(&Other::Unknown).map_or(0, |(count, _)| *count)
     }
 
-    /// Why it is no success, where a call has no output: an error of the worst kind that came.
+    /// Why the bench did not succeed, if a call has no output: an error of the worst kind that occurred.
     pub(super) fn failure(&self) -> Option<Failure> {
         let (_, (_, last)) = self.others.first_key_value()?;
         let failure = match last {
@@ -157,14 +157,14 @@ impl Other {
     }
 }
 
-/// The last error of an outcome. There is none where the end came before one.
+/// The last error of an outcome. There is none if the end came before one.
 fn why(last: &Option<CallError>) -> String {
     let open = || "no answer until the end; it may have run, or may still run".to_owned();
     let words = |error: &CallError| if is_gone(error) { NOT_THERE.to_owned() } else { error.to_string() };
     last.as_ref().map_or_else(open, words)
 }
 
-/// The time within which this share was answered. `sorted` is not empty.
+/// The time within which this share was answered. `sorted` must not be empty.
 fn quantile(sorted: &[u32], percent: f64) -> u32 {
     let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(json["others"][0]["count"], 1);
     }
 
-    /// It was a success where one call in a thousand had an answer.
+    /// It counted as a success if one call in a thousand had an answer.
     #[test]
     fn a_call_without_an_output_is_no_success_and_the_worst_is_told() {
         let mut measured = of(&[500; 3]);
@@ -220,7 +220,7 @@ mod tests {
         assert!(json["outcome"].as_str().unwrap().starts_with("unknown"), "{json}");
     }
 
-    /// What the conductor says of it was shown as it is.
+    /// The conductor's words for it were shown unchanged.
     #[test]
     fn a_cell_that_is_gone_is_told_in_words() {
         let said = "Conductor returned an error while using a ConductorApi: CellMissing(CellId(…))";

@@ -16,7 +16,7 @@ use super::gone::is_gone;
 use super::link::Lost;
 use super::tally::Tally;
 
-/// How long calls are waited for that have no answer when the time is up, or when their cell is gone.
+/// How long the bench waits for calls that have no answer when the time is up, or when their cell is gone.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// How much is called.
@@ -29,20 +29,21 @@ pub(super) struct Amount {
     pub(super) calls: u64,
 }
 
-/// Why it ended before all was measured that was wanted.
+/// Why it ended before everything was measured.
 #[derive(Debug)]
 pub(super) enum Cut {
-    /// The first call failed: so would the others.
+    /// The first call failed: the others would fail too.
     Failed(CallError),
     /// The first call has no answer.
     Unanswered,
     /// The conductor went away.
     Lost(Lost),
-    /// The called cell is not there any more: its app was uninstalled, or the clone deleted.
+    /// The called cell no longer exists: its app was uninstalled, or the clone deleted.
     Gone,
 }
 
-/// One call before the others, because signing keys and grants are not what is measured. It has as long as they have together.
+/// One call before the others, because signing keys and grants are not what is measured. It may take as long as the
+/// others together.
 ///
 /// # Errors
 /// It has no output.
@@ -59,7 +60,7 @@ where
     F: Future<Output = Result<(), CallError>>,
 {
     tokio::select! {
-        // An answer before all else that came with it.
+        // An answer before anything else that came with it.
         biased;
         called = tally.first(call(Instant::now() + within)) => match called {
             Err(error) if error.outcome().is_settled() => Err(Cut::Failed(error)),
@@ -69,8 +70,9 @@ where
     }
 }
 
-/// Calls until the time is up, until the calls are made, until a call finds its cell gone, or until `lost` resolves. `call` is told when the time is up: it sends
-/// nothing any more, and ends within [`GRACE`]. `go` says whether calls begin.
+/// Makes calls until the time is up, until all calls are made, until a call finds its cell gone, or until `lost`
+/// resolves. `call` is given the moment when the time is up: it sends nothing after that, and ends within [`GRACE`].
+/// `go` says whether calls may begin.
 ///
 /// # Errors
 /// The conductor went away, or the cell.
@@ -102,7 +104,7 @@ where
         });
     }
     let ended = async {
-        // A caller that panics has measured nothing more; the command would end with its message.
+        // A caller that panics measures nothing more; the command then ends with its message.
         while callers.join_next().await.is_some() {}
     };
     let patience = async {
@@ -110,7 +112,7 @@ where
         sleep_until(Instant::now() + GRACE).await;
     };
     tokio::select! {
-        // What is whole before what is cut off.
+        // Complete results before interrupted ones.
         biased;
         () = ended => if gone.is_cancelled() { Err(Cut::Gone) } else { Ok(()) },
         () = patience => Err(Cut::Gone),
@@ -118,11 +120,11 @@ where
     }
 }
 
-/// Why a caller calls no more.
+/// Why a caller stopped calling.
 #[derive(Debug, PartialEq, Eq)]
 enum Ended {
     Done,
-    /// So would every other call find it.
+    /// Every other call would find the same.
     Gone,
 }
 
@@ -148,7 +150,7 @@ where
     }
 }
 
-/// Takes one of the calls that are left to be made.
+/// Takes one of the calls that remain to be made.
 fn is_one_left(left: &AtomicU64) -> bool {
     let counted = |left: u64| left.checked_sub(1);
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted).is_ok()

@@ -1,4 +1,4 @@
-//! What the callers of a bench write down while they call.
+//! What the callers of a bench record while they call.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use super::measured::Measured;
 
-/// What was measured so far. A copy is of the same bench: whoever ends it takes what there is, also where a signal does.
+/// What was measured so far. A clone belongs to the same bench: whoever ends it takes what there is, even if a signal
+/// ends it.
 #[derive(Clone, Debug)]
 pub(super) struct Tally(Arc<Mutex<Option<Open>>>);
 
@@ -27,7 +28,7 @@ impl Tally {
         Self(Arc::new(Mutex::new(Some(open))))
     }
 
-    /// Makes the first call. Where it has an output it is not among the others, and what is measured begins then.
+    /// Makes the first call. If it has an output, it is not counted, and the measurement begins then.
     ///
     /// # Cancel safety
     /// As [`make`](Self::make).
@@ -43,10 +44,11 @@ impl Tally {
         called
     }
 
-    /// Makes a call and writes down what became of it; answers its error. One that did not run because the time is up by then is none.
+    /// Makes a call and records how it ended; returns its error. A call that did not run because the time was up does
+    /// not count.
     ///
     /// # Cancel safety
-    /// Where it is dropped amid the call, that has no answer.
+    /// If it is dropped in the middle of a call, that call has no answer.
     pub(super) async fn make(
         &self,
         call: impl Future<Output = Result<(), CallError>>,
@@ -69,7 +71,7 @@ impl Tally {
         (began.elapsed(), called)
     }
 
-    /// What was measured until then. Calls that are under way have no answer. `None` where somebody has taken it.
+    /// What was measured until then. Calls under way have no answer. `None` if somebody has already taken it.
     pub(super) fn end(&self, at: Instant) -> Option<Measured> {
         let Open { began, calls, mut measured } = self.open().take()?;
         measured.note_open(calls);
@@ -110,7 +112,7 @@ mod tests {
         assert!(tally.end(Instant::now()).is_none());
     }
 
-    /// Calls that waited for their turn when the time was up were of unknown outcome.
+    /// Calls that waited for their turn when the time was up had an unknown outcome.
     #[tokio::test(start_paused = true)]
     async fn what_was_not_sent_when_the_time_was_up_is_no_call() {
         let tally = Tally::new();

@@ -1,4 +1,4 @@
-//! What was meant by a name that is not there, where the zomes and functions are known.
+//! What was meant by a name that does not exist, if the zomes and functions are known.
 
 use ham::PersistentHam;
 
@@ -6,7 +6,7 @@ use crate::complete;
 use crate::context::Context;
 use crate::{app, definition, infos};
 
-/// A question for whoever called a zome or a function that is not there; `None` where nothing like it is known.
+/// A question for the caller of a zome or a function that does not exist; `None` if no similar name is known.
 ///
 /// # Cancel safety
 /// Cancel-safe: it only reads.
@@ -38,19 +38,19 @@ pub(super) async fn meant(
     nearest(function, &functions).map(|name| format!("did you mean the function `{name}`?"))
 }
 
-/// The same of a zome.
+/// The same for a zome.
 pub(super) fn zome(zome: &str, zomes: &[String]) -> Option<String> {
     nearest(zome, zomes).map(|name| format!("did you mean the zome `{name}`?"))
 }
 
-/// The name that is most like another one, if it is as like it as what a mistyped flag is told.
+/// The most similar name, if it is as similar as clap requires to suggest a flag.
 fn nearest<'a>(name: &str, names: &'a [String]) -> Option<&'a str> {
     let likely = names.iter().map(|known| (strsim::jaro(name, known), known.as_str()));
     let likely = likely.filter(|(likeness, _)| *likeness > ENOUGH);
     likely.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
 }
 
-/// What clap takes for flags and subcommands.
+/// clap's threshold for flags and subcommands.
 const ENOUGH: f64 = 0.7;
 
 #[cfg(test)]

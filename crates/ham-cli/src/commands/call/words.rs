@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// What is called.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::commands) struct Words {
-    /// None where it is to be found.
+    /// `None` if it has to be found out.
     pub(in crate::commands) role: Option<String>,
     pub(in crate::commands) zome: String,
     pub(in crate::commands) function: String,
@@ -20,7 +20,7 @@ pub(in crate::commands) struct Words {
 }
 
 impl Words {
-    /// `ROLE ZOME FUNCTION [PAYLOAD]` or `ZOME FUNCTION [PAYLOAD]`: the third word is a payload where it is no name.
+    /// `ROLE ZOME FUNCTION [PAYLOAD]` or `ZOME FUNCTION [PAYLOAD]`: the third word is a payload if it is not a name.
     pub(in crate::commands) fn of(
         first: String,
         second: String,
@@ -42,7 +42,7 @@ pub(in crate::commands) fn payload<'a>(third: Option<&'a str>, fourth: Option<&'
 }
 
 impl Words {
-    /// The failure of a call. Where what was called is not there, it says how the words were read.
+    /// The failure of a call. If what was called does not exist, it says how the words were read.
     pub(super) fn explain(&self, role: &str, error: CallError) -> Failure {
         let is_missing = is_missing(&error) || matches!(error.inner(), CallError::UnknownRole { .. });
         let mut failure = Failure::from(error);
@@ -65,11 +65,11 @@ pub(super) fn is_missing(error: &CallError) -> bool {
     }
 }
 
-/// How conductors begin to say that there is no such zome or function.
+/// How conductors begin the message that there is no such zome or function.
 const NOT_THERE: &[&str] =
     &["ZomeError: Zome not found", "Attempted to call a zome function that doesn't exist"];
 
-/// Whether it can be the name of a function, which is one in Rust. JSON's words are not.
+/// Whether it can be the name of a function, which is a Rust identifier. JSON's keywords are not.
 fn is_name(word: &str) -> bool {
     let mut characters = word.chars();
     let begins = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
@@ -135,7 +135,7 @@ mod tests {
         for payload in ["\"x\"", "1", "-", "@file.json", "{}", "[]", "null", "true", "-1.5"] {
             assert_eq!(read(&["z", "f", payload]), is(["-", "z", "f", payload]));
         }
-        // Whatever the third is, a fourth makes it the function.
+        // Whatever the third word is, a fourth makes the third the function.
         assert_eq!(read(&["r", "z", "null", "1"]), is(["r", "z", "null", "1"]));
     }
 }

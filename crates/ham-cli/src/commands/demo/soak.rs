@@ -1,4 +1,4 @@
-//! `ham demo --soak`: very many calls over very many lost links, and what they leave behind.
+//! `ham demo --soak`: very many calls over very many lost links, and whether they leave anything behind.
 
 use serde_json::json;
 

@@ -8,12 +8,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::running::Agent;
 
-/// The names of so many agents: `id`, `id-2`, `id-3`, …
+/// The names of this many agents: `id`, `id-2`, `id-3`, …
 pub(super) fn names(id: &str, count: u8) -> impl Iterator<Item = String> {
     (1..=count).map(move |nth| if nth == 1 { id.to_owned() } else { format!("{id}-{nth}") })
 }
 
-/// Installs and enables the app for each agent, all of them on one conductor, where those that are there already are left alone.
+/// Installs and enables the app for each agent, all on one conductor; existing ones are left alone.
 pub(super) async fn install(
     output: Output,
     conductor: &DevConductor,
@@ -35,7 +35,7 @@ pub(super) fn shown(agents: &[Agent]) -> Value {
     shown.collect()
 }
 
-/// Says how commands name them, where there are several.
+/// Prints how commands refer to them, if there are several.
 pub(super) fn tell(output: Output, agents: &[Agent]) {
     if let [first, _, ..] = agents {
         let names: Vec<_> = agents.iter().map(|agent| agent.app_id.as_str()).collect();

@@ -69,7 +69,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Nothing is set that only the embedded conductor has.
+    /// Whether no option is set that only the embedded conductor has.
     pub(super) fn fit_real(&self) -> Result<(), Failure> {
         let set = [
             ("--data", self.data != Path::new(TEMPORARY)),
@@ -94,5 +94,5 @@ impl Args {
     }
 }
 
-/// The word for no directory.
+/// The word that stands for no directory.
 pub(super) const TEMPORARY: &str = "temporary";

@@ -1,4 +1,4 @@
-//! `ham dev --from`: what another conductor held, to look at it here.
+//! `ham dev --from`: the data of another conductor, for inspection here.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress;
 
-/// Takes a dump into the conductor, and says whose it is.
+/// Loads a dump into the conductor, and says whose it is.
 pub(super) async fn open(output: Output, conductor: &DevConductor, file: &Path) -> Result<(), Failure> {
     let unread = |error: anyhow::Error, advice: &str| {
         Failure::new(

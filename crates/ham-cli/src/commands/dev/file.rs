@@ -8,7 +8,7 @@ use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 
 use crate::failure::Failure;
 
-/// What a `holochain` configuration says that matters here: network settings do not.
+/// The parts of a `holochain` configuration that matter here: network settings do not.
 pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failure> {
     let wrong = |error: anyhow::Error| {
         let why = ham::without_quoted(&format!("{error:#}"));
@@ -40,7 +40,8 @@ pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failur
     Ok(config)
 }
 
-/// A configuration of 0.6 says more of its network and its databases than 0.7.1 knows, and nothing of it matters here.
+/// A configuration of 0.6 has more settings for its network and its databases than 0.7.1 knows, and none of them
+/// matters here.
 fn load_0_6(path: &Path) -> anyhow::Result<ConductorConfig> {
     let mut file: yaml_serde::Mapping = yaml_serde::from_str(&std::fs::read_to_string(path)?)?;
     for key in ["chc_url", "db_sync_strategy", "network"] {

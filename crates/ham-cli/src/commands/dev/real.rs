@@ -1,5 +1,5 @@
-//! `ham dev --conductor real`: `holochain` in the place of the embedded conductor, one for each agent, with a relay through which they
-//! meet.
+//! `ham dev --conductor real`: `holochain` in place of the embedded conductor, one per agent, with a relay through
+//! which they meet.
 
 use futures_util::future;
 use ham_launcher::{Conductor, ConductorNetwork, Release, Tool};
@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) 
     let starting = ConductorNetwork::start_with(count.into(), &builder);
     let network =
         progress::during(output, "starting the conductors", starting).await.map_err(real::launch_failure)?;
-    // From the first call on, which is the one of an app's `init`.
+    // From the first call on, which runs an app's `init`.
     let logs = future::join_all(network.conductors.iter().map(|conductor| tell_logs(output, conductor)));
     tokio::select! {
         ended = serve(context, watched, count, bundle, &network, builder.release()) => ended,

@@ -1,4 +1,4 @@
-//! An app that is installed anew.
+//! Reinstalls an app.
 
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;

@@ -1,4 +1,4 @@
-//! Whether an app that a directory has runs the zomes of the bundle.
+//! Whether the app in a data directory runs the zomes of the bundle.
 
 use ham_devconductor::DevConductor;
 
@@ -7,7 +7,7 @@ use crate::connect;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// Tells where an app that was there runs other zomes than the bundle, or has it run those.
+/// Reports an existing app that runs other zomes than the bundle's, or makes it run those.
 pub(super) async fn same_code(
     context: &Context,
     conductor: &DevConductor,

@@ -1,4 +1,4 @@
-//! `ham dev snapshot`, `revert`, `time` and `fault`: what a `ham dev` in another terminal is asked.
+//! `ham dev snapshot`, `revert`, `time` and `fault`: requests to a `ham dev` in another terminal.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> 
     context.output.result(|| words(&asked, &answer), &said)
 }
 
-/// No conductor here is asked so.
+/// No conductor here accepts such requests.
 fn nobody(settings: &Settings) -> Failure {
     const START: &str = "start one with `ham dev`, or pass the --admin-port that it prints";
     let (at, advice) = match (settings.local_admin_port(), settings.admin().and_then(Url::host_str)) {
@@ -106,7 +106,7 @@ fn nobody(settings: &Settings) -> Failure {
     Failure::usage(format!("no `ham dev` with an embedded conductor runs here{at}"), advice)
 }
 
-/// What is so now.
+/// The resulting state, in words.
 fn words(asked: &Ask, answer: &Value) -> String {
     let shown = |duration: &Duration| humantime::format_duration(*duration).to_string();
     match asked {
@@ -124,7 +124,7 @@ fn words(asked: &Ask, answer: &Value) -> String {
     }
 }
 
-/// What the clock says, as the conductor tells it.
+/// The time on the clock, as the conductor reports it.
 fn clock(answer: &Value) -> String {
     let now = answer["now"].as_str().unwrap_or_default();
     let mut words = match Duration::try_from_secs_f64(answer["ahead_seconds"].as_f64().unwrap_or_default()) {
@@ -170,14 +170,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     if duration > LONGEST { Err("it is longer than a hundred years".to_owned()) } else { Ok(duration) }
 }
 
-/// Beyond it timestamps end.
+/// Timestamps end beyond it.
 const LONGEST: Duration = Duration::from_secs(3_155_760_000);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Case: nothing was said of what had run, or had not.
+    /// Case: nothing was said about what had run, or had not.
     #[test]
     fn what_ran_while_time_passed_is_told() {
         let ran = |function: &str, times: u32| json!({ "zome": "z", "function": function, "times": times });

@@ -29,12 +29,12 @@ pub(super) struct Watched {
     project: Project,
     changes: Changes,
     bundle: PathBuf,
-    /// Where the integrity zomes change, install the app anew.
+    /// If integrity zomes change, reinstall the app.
     reinstall: bool,
 }
 
 impl Watched {
-    /// Builds it. What changes meanwhile is built, too.
+    /// Builds it. Files that change meanwhile are built, too.
     ///
     /// # Cancel safety
     /// Cancel-safe: the compiler is killed.
@@ -46,8 +46,8 @@ impl Watched {
         Ok(watched)
     }
 
-    /// Builds until nothing changes meanwhile, which may be a package that comes or goes: a save while a build runs ends it, and the
-    /// next one begins. Answers the bundle of the app.
+    /// Builds until nothing changes meanwhile, including packages that come or go: a save during a build ends it, and
+    /// the next one begins. Returns the bundle of the app.
     async fn built(&mut self, context: &Context) -> Result<PathBuf, Failure> {
         loop {
             self.changes.begin();
@@ -88,8 +88,8 @@ impl Watched {
         &self.bundle
     }
 
-    /// Builds after each change, and has the conductors run it: `conductor`, where it is the embedded one. What fails is told, and what ran
-    /// before runs on.
+    /// Builds after each change, and makes the conductors run the result: `conductor`, if it is the embedded one.
+    /// Failures are reported, and the previous code keeps running.
     ///
     /// # Cancel safety
     /// Cancel-safe: the compiler is killed.
@@ -100,7 +100,7 @@ impl Watched {
         pages: &Pages,
         conductor: Option<&DevConductor>,
     ) -> Result<(), Failure> {
-        // What the directory of data keeps may be older than what was built.
+        // The data directory may contain an older version than the one just built.
         let first = self.run(context, &agents, conductor, Instant::now()).await;
         let begun = after(&first);
         first.or_else(|failure| told_or_ended(context, failure))?;
@@ -129,7 +129,7 @@ impl Watched {
         }
     }
 
-    /// Has the conductors run the bundle, where they run something else.
+    /// Makes the conductors run the bundle, if they run something else.
     async fn run(
         &self,
         context: &Context,
@@ -168,7 +168,7 @@ impl Watched {
     }
 }
 
-/// How it stands when something was built and the conductors were to run it.
+/// The state after something was built and the conductors were to run it.
 fn after(ran: &Result<(), Failure>) -> Build {
     match ran {
         Ok(()) => Build::Watching,
@@ -179,7 +179,7 @@ fn after(ran: &Result<(), Failure>) -> Build {
     }
 }
 
-/// Builds once. People see what Cargo says as it comes, programs its errors in the failure.
+/// Builds once. People see Cargo's output as it comes; programs get its errors in the failure.
 async fn build(context: &Context, project: &Project) -> Result<Vec<Packed>, Failure> {
     if context.output.json {
         let building = zomes::build(project, Shown::Errors);
@@ -200,7 +200,7 @@ fn own(files: &BTreeSet<PathBuf>) -> String {
     )
 }
 
-/// Tells of a failure, and goes on; unless nobody reads any more.
+/// Reports a failure, and continues; unless nobody reads the output any more.
 fn told_or_ended(context: &Context, failure: Failure) -> Result<(), Failure> {
     if failure.exit == Exit::Ok {
         return Err(failure);
@@ -209,7 +209,7 @@ fn told_or_ended(context: &Context, failure: Failure) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Files of such a list.
+/// Most files in such a list.
 const MOST_SHOWN: usize = 5;
 
 /// As long as a first build takes, which compiles the HDK.

@@ -1,4 +1,4 @@
-//! The steps of the admin interface: whether it is there, which release answers, how the app stands.
+//! The steps of the admin interface: whether it is there, which release answers, the state of the app.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress;
 
-/// What can be found out where the settings do not say enough. Where only the app is not known, the conductor can be looked at.
+/// What can be found out if the settings do not say enough. If only the app is unknown, the conductor can be examined.
 pub(super) async fn without_config(
     context: &Context,
     failure: Failure,
     within: Duration,
     findings: &mut Findings,
 ) -> Stopped {
-    // Where no app is named the conductor is asked, and does not answer.
+    // If no app is named, the conductor is asked, and does not answer.
     if failure.exit == Exit::NoConnection {
         return Stopped { step: "admin port", failure };
     }
@@ -58,10 +58,10 @@ pub(super) async fn by_admin(
     Ok(info)
 }
 
-/// What it tells of the conductor.
+/// What it reports about the conductor.
 async fn conductor(admin: &Admin, named: Option<Release>, findings: &mut Findings) -> Result<(), Stopped> {
     if let Err(error) = admin.list_apps(None).await {
-        // How far it got tells what is in order.
+        // How far it got shows what is in order.
         let step = admin_step(&error);
         if step != "admin port" {
             findings.good("admin port", format!("{} accepts connections", admin.url()));
@@ -77,7 +77,7 @@ async fn conductor(admin: &Admin, named: Option<Release>, findings: &mut Finding
     release(found, named, findings)
 }
 
-/// Which release answers, what ham cannot promise on it, and whether it is the one that is named.
+/// Which release answers, what ham cannot promise on it, and whether it is the one that was named.
 pub(super) fn release(
     found: Release,
     named: Option<Release>,

@@ -23,7 +23,7 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 /// Walks all steps until one fails.
 pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings) -> Result<(), Stopped> {
     let within = STEP_TIMEOUT.min(context.settings.timeout);
-    // Found out, whatever is named: the step `release` compares.
+    // Detected, whatever is named: the step `release` compares them.
     let config = match connect::config(context).await {
         Ok(config) => config,
         Err(failure) => return Err(without_config(context, failure, within, findings).await),
@@ -132,12 +132,12 @@ async fn signing(
     Ok(())
 }
 
-/// Says which role it is about.
+/// Says which role the failure is about.
 fn about(role: &str, failure: Failure) -> Failure {
     failure.about(format!("the role `{role}` cannot be called"))
 }
 
-/// Whether the cells run: listed as running or, with `--call`, asked.
+/// Whether the cells run: listed as running or, with `--call`, called.
 async fn cells(
     ham: &PersistentHam,
     info: &AppInfo,

@@ -1,4 +1,4 @@
-//! What is published: one message a line, in the documented shape.
+//! What is published: one message per line, in the documented shape.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 /// The longest line, in bytes: what this command's own client takes as one message.
 pub(super) const MAX_LINE: usize = ham_feed::DEFAULT_MAX_MESSAGE_SIZE;
 
-/// Reads lines, the longest in bounded memory.
+/// Reads lines; even the longest takes bounded memory.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     input: R,
@@ -25,7 +25,7 @@ pub(super) struct Lines<R> {
 pub(super) struct Line {
     /// Counted from 1.
     pub(super) number: u64,
-    /// Without its end; `None` is one that is too long.
+    /// Without its end; `None` for a line that is too long.
     pub(super) text: Option<Vec<u8>>,
 }
 
@@ -37,7 +37,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
     /// The next line; `None` at the end. The last one needs no line feed.
     ///
     /// # Cancel safety
-    /// Cancel-safe: what was read of a line is kept.
+    /// Cancel-safe: a line that was read in part is kept.
     pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let read = self.input.fill_buf().await?;
@@ -68,7 +68,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
     }
 }
 
-/// Publishes a line, and answers on which chain; `None` where nothing is on it.
+/// Publishes a line, and returns its chain; `None` if the line is empty.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -1,4 +1,4 @@
-//! Messages from a stream of NATS, as a gateway publishes them.
+//! Messages from a NATS stream, as a gateway publishes them.
 
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub(super) struct FromNats {
 }
 
 impl FromNats {
-    /// Begins to follow; `None` where no server is named.
+    /// Begins to follow; `None` if no server is named.
     pub(super) async fn follow(&self, context: &Context) -> Result<Option<Box<Follow>>, Failure> {
         if self.urls.is_empty() {
             return Ok(None);

@@ -63,7 +63,7 @@ pub(super) struct Args {
     max_connections: NonZeroUsize,
 }
 
-/// What became of the lines.
+/// Counts of the lines, by what became of them.
 #[derive(Debug, Default)]
 struct Tally {
     published: AtomicU64,
@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(cannot_listen)?;
     let tally = Arc::new(Tally::default());
     let (closing, told, output) = (server.clone(), Arc::clone(&tally), context.output);
-    // Subscribers are told that the server stops, also when a signal stops it.
+    // Subscribers are told that the server stops, even if a signal stops it.
     context.at_end(async move {
         closing.shutdown().await;
         output.note(&format!("{}, and the server stopped", told.words()));
@@ -134,7 +134,7 @@ async fn publish(
                 context.output.warning(&format!("{} {}: {why}", input.word(), line.number));
             }
         }
-        // A file is always ready to be read, and others want their turn.
+        // A file is always ready to be read, and other tasks need their turn.
         tokio::task::coop::consume_budget().await;
     }
     Ok(())
@@ -192,7 +192,7 @@ fn cannot_listen(error: std::io::Error) -> Failure {
     Failure::new(Exit::Local, error, "pass another address with --listen, or end what listens there")
 }
 
-/// Chains that are told of a gap of the stream.
+/// Chains that are told of a gap in the stream.
 const MOST_TOLD: usize = 4_096;
 
 impl Tally {

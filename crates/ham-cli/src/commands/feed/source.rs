@@ -1,4 +1,4 @@
-//! Where `ham feed serve` reads what it tells.
+//! The input of `ham feed serve`.
 
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Input {
         Ok(Self::Lines(Lines::new(open(from).await?)))
     }
 
-    /// The next line, `None` at the end; without a line, some may be missing here.
+    /// The next line, `None` at the end; an inner `None` means that lines may be missing here.
     pub(super) async fn next(&mut self) -> Result<Option<Option<Line>>, Failure> {
         match self {
             Self::Lines(lines) => Ok(lines.next().await.map_err(unreadable)?.map(Some)),
@@ -54,7 +54,8 @@ async fn open(from: &Path) -> Result<Read, Failure> {
     let about =
         |error: std::io::Error| unreadable(error).about(format!("cannot read lines from {}", from.display()));
     let is_fifo = tokio::fs::metadata(from).await.map_err(about)?.file_type().is_fifo();
-    // Opened for writing too, a FIFO has a writer for as long as the server runs: it has no end between two others.
+    // Also opened for writing, so that a FIFO has a writer for as long as the server runs, and does not end between two
+    // other writers.
     let file = tokio::fs::OpenOptions::new().read(true).write(is_fifo).open(from).await.map_err(about)?;
     Ok(Box::new(BufReader::new(file)))
 }

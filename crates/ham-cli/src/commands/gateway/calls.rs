@@ -1,4 +1,4 @@
-//! The calls of a gateway that runs: those that are open or in doubt, one of them, and cancelling.
+//! The calls of a running gateway: those that are open or in doubt, one of them, and cancelling.
 
 mod asking;
 mod cancel;

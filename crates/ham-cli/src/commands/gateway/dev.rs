@@ -1,4 +1,4 @@
-//! `ham gateway --dev`: a conductor of its own, and no keys.
+//! `ham gateway --dev`: with a conductor of its own, and without keys.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::running::{Note, Noted};
 
-/// Serves until it is asked to stop; the conductor and its data go with it.
+/// Serves until it is asked to stop; then the conductor and its data are removed.
 pub(super) async fn serve(
     context: &Context,
     listen: SocketAddr,
@@ -26,7 +26,7 @@ pub(super) async fn serve(
 ) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
     let started = tokio::select! {
-        // Whatever it does then is dropped.
+        // Whatever it is doing then is dropped.
         biased;
         () = signals.stop() => return Ok(()),
         started = start(context, listen, origins) => started?,
@@ -53,14 +53,14 @@ async fn start(
     let admin_port = conductor.admin_port();
     let mut config = Config::dev(admin_port, [app_id.clone()]).with_listen(listen);
     config.origins = origins;
-    // Calls under a key are kept for as long as their conductor is.
+    // Calls under a key are kept as long as their conductor.
     let state = TemporaryDirectory::new("gateway").map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot make a directory for the outbox");
         Failure::new(Exit::Local, error, "check TMPDIR and the room there")
     })?;
     config.state_dir = Some(state.path().to_owned());
     let server = Server::start(config.clone()).await.map_err(failed_in_dev)?;
-    // What is shown below reaches its function at once; unless an app has a role that cannot be called, which the page explains.
+    // The call shown below works at once; unless an app has a role that cannot be called, which the page explains.
     if tokio::time::timeout(PATIENCE, server.ready()).await.is_err() {
         context.output.warning("not every role can be called: /health/ready and the page say why");
     }

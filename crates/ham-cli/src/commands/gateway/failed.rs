@@ -35,7 +35,7 @@ pub(super) fn failed(error: StartError) -> Failure {
     Failure::new(exit, error, advice)
 }
 
-/// The same of one with --dev, which has no file.
+/// The same for a gateway with --dev, which has no file.
 pub(super) fn failed_in_dev(error: StartError) -> Failure {
     match error {
         StartError::Listen { .. } => {

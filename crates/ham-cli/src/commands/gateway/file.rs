@@ -1,4 +1,4 @@
-//! A gateway as its file and its environment say.
+//! A gateway configured by its file and its environment.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::output::Output;
 
-/// Serves until it is asked to stop. Without a file, the variables of `holochain_http_gateway` say what.
+/// Serves until it is asked to stop. Without a file, the variables of `holochain_http_gateway` configure it.
 pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
     let read = async || match path {
@@ -32,7 +32,7 @@ pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Fai
     Ok(())
 }
 
-/// Says each thing that is wrong.
+/// Reports each fault.
 pub(super) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
     let (_, config) = read(path).await?;
     let faults = Server::check(&config);
@@ -90,7 +90,7 @@ fn in_environment(config: Config) -> Result<Config, Failure> {
         .map_err(|error| Failure::usage(error.to_string(), "docs/hc-http-gw.md has the variables"))
 }
 
-/// Of several directories, which systemd parts by colons, the first.
+/// If there are several directories, which systemd separates with colons, the first one.
 fn variable(name: &str) -> Option<PathBuf> {
     let value: OsString = std::env::var_os(name).filter(|value| !value.is_empty())?;
     Some(

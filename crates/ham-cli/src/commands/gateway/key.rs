@@ -1,4 +1,4 @@
-//! Keys: made here, kept by their digests.
+//! Keys: created here, kept as digests.
 
 use clap::Subcommand;
 use ham_gateway::{Allows, NewKey, Scope};

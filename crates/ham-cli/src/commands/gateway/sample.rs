@@ -1,4 +1,4 @@
-//! A call that can be tried at once.
+//! A call that can be tried right away.
 
 use crate::code;
 use crate::exports::functions;
@@ -12,17 +12,17 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// The call as a line for a shell.
+    /// The call as a shell command line.
     pub(super) fn curl(&self, url: &str, app: &str) -> String {
         let Self { role, zome, function } = self;
-        // Names of apps may have spaces and quotes in them, and one that looks like a key is repeated nowhere.
+        // App names may contain spaces and quotes, and one that looks like a key is never repeated.
         let app = if ham::masked(app) == app { percent(app) } else { "ID".to_owned() };
         let path = percent(&format!("/roles/{role}/zomes/{zome}/fns/{function}"));
         format!("curl --json null {url}/api/v1/apps/{app}{path}")
     }
 }
 
-/// The one whose name sounds most as if it needed nothing and wrote nothing; `None` where the app has none at all.
+/// The function whose name most suggests that it needs no argument and writes nothing; `None` if the app has no functions.
 pub(super) async fn sample(bundle: &[u8]) -> Option<Sample> {
     let roles = code::roles(code::unpacked(bundle).ok()?).await.ok()?;
     let all = roles.iter().flat_map(|(role, dna)| {
@@ -45,5 +45,5 @@ fn percent(path: &str) -> String {
         .collect()
 }
 
-/// How names of functions begin that need nothing and only read.
+/// Prefixes of names of functions that need no argument and only read.
 const READERS: [&str; 6] = ["get_all", "list", "count", "my_", "total", "get_"];

@@ -1,4 +1,4 @@
-//! A gateway that runs: signals, reloads, systemd.
+//! A running gateway: signals, reloads, systemd.
 
 use std::future;
 use std::io;
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What asks it to stop or to read its configuration again. Listens from its creation on.
+/// Requests to stop or to read the configuration again. Listens from its creation on.
 #[derive(Debug)]
 pub(super) struct Signals {
     interrupt: Signal,
@@ -50,12 +50,12 @@ impl Signals {
     }
 }
 
-/// Where it is served.
+/// The address where it serves.
 pub(super) fn url(server: &Server) -> String {
     format!("http://{}", server.address())
 }
 
-/// Serves until it is asked to stop, and then lets what is under way end, unless it is asked again.
+/// Serves until it is asked to stop, and then lets the requests under way end, unless it is asked again.
 pub(super) async fn until_stopped(
     server: Server,
     signals: &mut Signals,
@@ -72,7 +72,7 @@ pub(super) async fn until_stopped(
                 None => future::pending().await,
             }
         };
-        // The signals first: nothing else is so rare.
+        // The signals first: nothing else is as rare.
         tokio::select! {
             biased;
             _ = signals.interrupt.recv() => break,
@@ -104,7 +104,7 @@ pub(super) async fn until_stopped(
     }
 }
 
-/// A file that is wrong changes nothing.
+/// A faulty file changes nothing.
 async fn reload(server: &Server, again: &impl AsyncFn() -> Result<Config, Failure>, output: Output) {
     let reloaded = again().await.and_then(|config| {
         let unchanged = server.reload(config.clone()).map_err(failed)?;
@@ -124,7 +124,7 @@ async fn reload(server: &Server, again: &impl AsyncFn() -> Result<Config, Failur
     }
 }
 
-/// Says what is doubtful about a configuration that holds all the same.
+/// Reports doubts about a configuration that is used all the same.
 pub(super) fn doubts(config: &Config, output: Output) {
     for doubt in Server::check(config) {
         output.warning(&format!("the configuration: {doubt}"));

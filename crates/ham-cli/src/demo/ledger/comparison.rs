@@ -1,4 +1,4 @@
-//! The calls, by what their callers were told and by what the chain holds.
+//! The calls, by what their callers were told and by what is on the chain.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::demo::told::Ending;
 /// Calls that the report names when they contradict the chain.
 const MAX_OFFENDERS: usize = 20;
 
-/// Counts the calls by what their callers were told and by what the chain holds.
+/// Counts the calls by what their callers were told and by what is on the chain.
 pub(super) fn compare(records: &[Record], chain: &HashMap<String, u32>) -> Calls {
     let mut calls = Calls::default();
     let mut left = chain.clone();

@@ -1,4 +1,4 @@
-//! What was told of a call and is not true.
+//! Untrue statements about calls.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +10,15 @@ use crate::demo::told::Ending;
 /// Something untrue that was told of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lie {
-    /// Answered, and not there.
+    /// Answered, but not there.
     Missing,
-    /// Refused with nothing written, and there.
+    /// Refused with nothing written, but there.
     Written,
-    /// Not run, and there.
+    /// Not run, but there.
     Ran,
-    /// Not run by one word, arrived or answered by another.
+    /// Not run by one statement, arrived or answered by another.
     Contradicted,
-    /// Arrived or answered, and never sent.
+    /// Arrived or answered, but never sent.
     NeverSent,
 }
 
@@ -44,7 +44,7 @@ impl Lie {
     }
 }
 
-/// Every word counts, not only the last. Each kind of lie is named once a call.
+/// Every statement counts, not only the last. Each kind of lie is named once per call.
 pub(super) fn lies(record: &Record, on_chain: bool) -> BTreeSet<Lie> {
     let arrived = |ending: &Ending| ending.is_answer() || *ending == Ending::Arrived;
     let mut lies = BTreeSet::new();

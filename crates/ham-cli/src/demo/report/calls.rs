@@ -1,17 +1,17 @@
-//! The calls, by what their callers were told and by what the chains hold.
+//! The calls, by what their callers were told and by what is on the chains.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The calls, by what their callers were told and by what the chains hold.
+/// The calls, by what their callers were told and by what is on the chains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Calls {
     /// All of them.
     pub made: u32,
-    /// How many of each function.
+    /// How many calls of each function.
     pub functions: BTreeMap<String, u32>,
     /// How many were made in each way.
     pub ways: BTreeMap<String, u32>,
@@ -21,9 +21,10 @@ pub struct Calls {
     pub answered: u32,
     /// Answered with an error: the calls that fail by design, mostly.
     pub refused: u32,
-    /// Of those, calls that would have written had they been let: the chain had moved under them.
+    /// Of those, calls that would have written if they had succeeded: the chain had moved under them.
     pub writes_refused: u32,
-    /// Begun before the link was lost, and answered on a later one: sent again, or sent there first after it had waited for its turn.
+    /// Begun before the link was lost, and answered on a later one: sent again, or first sent there after waiting for
+    /// its turn.
     pub answered_on_a_later_link: u32,
     /// The same, answered with an error.
     pub refused_on_a_later_link: u32,
@@ -37,7 +38,7 @@ pub struct Calls {
     pub unknown_on_chain: u32,
     /// Told that nothing is known; not on the chain.
     pub unknown_not_on_chain: u32,
-    /// On the chain more often than it may run: more than once, unless it is repeated. Must be 0.
+    /// On the chain more often than allowed: more than once, unless it may be repeated. Must be 0.
     pub ran_too_often: u32,
     /// Answered and not on the chain. Must be 0.
     pub acknowledged_but_missing: u32,
@@ -53,14 +54,14 @@ pub struct Calls {
     pub failed_but_present: u32,
     /// On the chain, and never called. Must be 0.
     pub unclaimed: u32,
-    /// Calls that contradict the chain, the first of them.
+    /// The first of the calls that contradict the chain.
     pub offenders: Vec<String>,
-    /// How often each kind of error was seen, by the beginning of its text.
+    /// How often each kind of error occurred, by the beginning of its text.
     pub reasons: BTreeMap<String, u32>,
 }
 
 impl Calls {
-    /// The counts that must be 0, each with what was counted.
+    /// The counts that must be 0, each with its name.
     pub(super) fn broken(&self) -> [(&'static str, u32); 8] {
         [
             ("ran more often than they may", self.ran_too_often),

@@ -1,4 +1,4 @@
-//! What contradicts what was promised.
+//! Contradictions to what was promised.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Disagreement {
         /// How many.
         found: u32,
     },
-    /// The conductor counts other items than it lists.
+    /// The conductor's count of items differs from its list.
     Items {
         /// Counted.
         counted: u64,
@@ -22,7 +22,7 @@ pub enum Disagreement {
     },
     /// The conductor's state grew: every reconnect must leave it as it was.
     Grew {
-        /// What did.
+        /// What grew.
         what: &'static str,
         /// Before.
         before: String,

@@ -1,10 +1,10 @@
-//! What became of the calls that were cut at one place.
+//! How the calls that were cut at one place ended.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of the calls that were cut at one place.
+/// How the calls that were cut at one place ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlaceReport {

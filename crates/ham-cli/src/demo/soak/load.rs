@@ -33,11 +33,11 @@ pub(super) struct Load<'a> {
     echoes: Mutex<Echoes>,
 }
 
-/// What became of the calls that echo.
+/// How the calls that echo ended.
 #[derive(Debug, Default)]
 pub(super) struct Echoes {
     pub(super) told: BTreeMap<String, u64>,
-    /// Answers to something else than was asked.
+    /// Answers that do not match the request.
     pub(super) wrong: u64,
 }
 
@@ -69,10 +69,10 @@ impl<'a> Load<'a> {
         *self.ended.borrow()
     }
 
-    /// Resolves when so many calls have ended.
+    /// Resolves when this many calls have ended.
     pub(super) async fn until_ended(&self, calls: u64) {
         let mut ended = self.ended.subscribe();
-        // The sender lives in `self`, so the channel cannot close.
+        // The sender is in `self`, so the channel cannot close.
         let _ = ended.wait_for(|count| *count >= calls).await;
     }
 
@@ -120,7 +120,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Writes go to one cell after the other.
+    /// Writes go to the cells in turn.
     fn cell(&self, number: u64) -> CallTarget {
         let place = (number / WRITE_EVERY) as usize % self.cells.len();
         self.cells[place].clone()

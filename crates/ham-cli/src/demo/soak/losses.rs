@@ -8,7 +8,7 @@ use super::options::SoakOptions;
 use crate::demo::error::DemoError;
 use crate::demo::wait::{for_state, within};
 
-/// Loses the link as often as the options say, spread over the load that runs beside this: cut and reset by turns.
+/// Loses the link as often as the options say, spread over the load that runs in parallel: alternately cut and reset.
 pub(super) async fn run(
     proxy: &Proxy,
     ham: &PersistentHam,
@@ -19,7 +19,7 @@ pub(super) async fn run(
     let mut lost = None;
     for number in 0..options.losses {
         within("progress of the calls", load.until_ended(options.calls_before_loss(number))).await?;
-        // A later link than the one that was lost before.
+        // A later link than the one that was lost last.
         let since = for_state("live connection", &mut state, |now| match now {
             HamState::Live { since, .. } if lost.is_none_or(|lost| *since > lost) => Some(*since),
             _ => None,

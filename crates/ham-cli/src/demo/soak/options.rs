@@ -4,13 +4,13 @@ use ham_launcher::{Install, Release};
 
 use crate::demo::{DEFAULT_SEED, DemoError};
 
-/// Calls of a soak unless told otherwise.
+/// Calls of a soak by default.
 pub const DEFAULT_SOAK_CALLS: u64 = 1_000_000;
-/// Lost links of a soak unless told otherwise.
+/// Lost links of a soak by default.
 pub const DEFAULT_SOAK_LOSSES: u64 = 1_000;
 /// Calls under way at a time.
 pub const SOAK_CALLERS: u64 = 16;
-/// Every so many-th call writes; the others echo.
+/// One call in this many writes; the others echo.
 pub const WRITE_EVERY: u64 = 500;
 
 /// What a soak does.
@@ -20,7 +20,7 @@ pub const WRITE_EVERY: u64 = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SoakOptions {
-    /// Draws nothing but the ids of the writes: the order of everything else is the machine's.
+    /// Only determines the ids of the writes: the order of everything else depends on the machine.
     pub seed: u64,
     /// How many calls are made.
     pub calls: u64,
@@ -28,7 +28,7 @@ pub struct SoakOptions {
     pub losses: u64,
     /// The conductor's binary; without one, the real conductor of the release is found, or built once.
     pub install: Option<Install>,
-    /// The release of the real conductor; without a meaning where a binary is given.
+    /// The release of the real conductor; has no effect if a binary is given.
     pub release: Release,
 }
 
@@ -45,21 +45,21 @@ impl Default for SoakOptions {
 }
 
 impl SoakOptions {
-    /// Makes so many calls.
+    /// Makes this many calls.
     #[must_use]
     pub fn with_calls(mut self, calls: u64) -> Self {
         self.calls = calls;
         self
     }
 
-    /// Loses the link so often.
+    /// Loses the link this often.
     #[must_use]
     pub fn with_losses(mut self, losses: u64) -> Self {
         self.losses = losses;
         self
     }
 
-    /// Names the writes by this seed.
+    /// Derives the ids of the writes from this seed.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -81,7 +81,7 @@ impl SoakOptions {
     }
 
     pub(super) fn check(&self) -> Result<(), DemoError> {
-        // So that calls are under way at each loss, and ended ones between two.
+        // So that calls are under way at each loss, and some end between two losses.
         let needed = (self.losses + 1).saturating_mul(4 * SOAK_CALLERS);
         if self.calls < needed {
             let (losses, calls) = (self.losses, self.calls);

@@ -1,4 +1,4 @@
-//! The figures of a soak and what they say.
+//! The figures of a soak and what they mean.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::vitals::Vitals;
 use crate::demo::{Calls, Disagreement, Report};
 
-/// How much memory this process may hold more at the end than at the first mark, when everything has been used once: the allocator's
-/// reserve, and the proxy's log. A byte leaked by each of a million calls is 1 MiB.
+/// How much more memory this process may hold at the end than at the first mark, when everything has been used once:
+/// the allocator's reserve, and the proxy's log. A byte leaked by each of a million calls is 1 MiB.
 pub const MEMORY_BOUND_KIB: u64 = 16 * 1024;
 
 /// The figures of a soak, for people (`Display`), for programs (serde) and for [`verdict`](Self::verdict).
@@ -20,7 +20,7 @@ pub struct SoakReport {
     pub losses: u64,
     /// Echoes, by what their callers were told.
     pub echoes: BTreeMap<String, u64>,
-    /// Echoes that were answered with something else than was sent. Must be 0.
+    /// Echoes whose answer differs from what was sent. Must be 0.
     pub wrong_echoes: u64,
     /// Writes, compared with the chains.
     pub writes: Calls,
@@ -32,7 +32,7 @@ pub struct SoakReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Leak {
-    /// What did.
+    /// What grew.
     pub what: &'static str,
     /// Before.
     pub before: u64,
@@ -47,11 +47,12 @@ impl fmt::Display for Leak {
 }
 
 impl SoakReport {
-    /// Whether every call was told the truth and nothing grew: no task and no descriptor more than before the first call, and
-    /// [`MEMORY_BOUND_KIB`] at most from the first mark to the end. What the conductor holds is reported only: its chains grow.
+    /// Whether every call was told the truth and nothing grew: no more tasks and descriptors than before the first
+    /// call, and at most [`MEMORY_BOUND_KIB`] from the first mark to the end. The conductor's figures are only
+    /// reported: its chains grow.
     ///
     /// # Errors
-    /// Everything that did not hold, a line each.
+    /// Everything that did not hold, one line each.
     pub fn verdict(&self) -> Result<(), Vec<String>> {
         let writes = Report { calls: self.writes.clone(), ..Report::default() };
         let untrue = writes.verdict().err().unwrap_or_default();
@@ -112,11 +113,11 @@ impl fmt::Display for SoakReport {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum SoakProgress {
-    /// The conductor starts and the app is installed.
+    /// The conductor is starting and the app is being installed.
     Starting,
     /// A mark was reached.
     Mark(Vitals),
-    /// The calls are done and the chains are read.
+    /// The calls are done and the chains are being read.
     Reading,
 }
 

@@ -21,11 +21,11 @@ use crate::demo::wait::within;
 
 /// Marks between the start and the end.
 const MARKS: u64 = 10;
-/// The pause before each attempt to reconnect. The soak is of what lost links leave behind, not of waiting for links.
+/// The pause before each attempt to reconnect. The soak is about what lost links leave behind, not about waiting for links.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Runs the soak and resolves with its figures when everything it started is gone again. Whether they keep what was promised is for
-/// [`SoakReport::verdict`] to say.
+/// Runs the soak and resolves with its figures when everything that it started is gone again. [`SoakReport::verdict`]
+/// says whether they match what was promised.
 ///
 /// `progress` is called from inside the future; it must not block.
 ///
@@ -64,7 +64,7 @@ async fn play(
     let load = Load::new(ham, &stage.cells, &ledger, options);
     let began = Instant::now();
     let take = || {
-        // All links but the one that lives.
+        // All links except the one that is alive.
         let losses = proxy.counters().ended;
         Vitals::take(stage.conductor.process_id(), load.ended(), losses, began.elapsed())
     };

@@ -1,4 +1,4 @@
-//! What a process holds.
+//! The resources of a process.
 
 use std::fmt;
 use std::fs;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::demo::snapshot::{resident, tasks};
 
-/// What this process and the conductor's hold at one moment. What the system does not tell is 0.
+/// The resources of this process and of the conductor's at one moment. Figures that the system does not report are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Vitals {
@@ -32,7 +32,7 @@ pub struct Vitals {
 }
 
 impl Vitals {
-    /// As they are now.
+    /// The current figures.
     pub(super) fn take(conductor: u32, calls: u64, losses: u64, after: Duration) -> Self {
         let of = |process: &str| {
             let memory = fs::read_to_string(format!("/proc/{process}/status"));
@@ -54,7 +54,7 @@ impl Vitals {
         }
     }
 
-    /// [`take`](Self::take), when no more tasks and descriptors are left than in `start`, or [`SETTLE`] is over.
+    /// [`take`](Self::take), once no more tasks and descriptors are left than in `start`, or [`SETTLE`] is over.
     pub(super) async fn take_settled(start: &Self, take: impl Fn() -> Self) -> Self {
         let until = Instant::now() + SETTLE;
         loop {
@@ -85,7 +85,7 @@ impl fmt::Display for Vitals {
     }
 }
 
-/// How long tasks and sockets that were told to end may take to be gone.
+/// How long tasks and sockets may take to be gone after they were told to end.
 const SETTLE: Duration = Duration::from_secs(5);
 /// How often they are counted meanwhile: nobody announces the end of a task or a descriptor, so this is a poll.
 const INTERVAL: Duration = Duration::from_millis(10);

@@ -1,22 +1,22 @@
-//! Who has a directory in hand: its creator, until its lock is there, or its remover.
+//! Claims to a directory: by its creator, until its lock is there, or by its remover.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// Whether this process has a directory in hand.
+/// The result of claiming a directory.
 #[derive(Debug)]
 pub(super) enum Claim {
-    /// Until this is closed.
+    /// This process has claimed it, until this is closed.
     Mine(File),
-    /// Another process has it in hand, or it is gone.
+    /// Another process has claimed it, or it is gone.
     Others,
-    /// The file system does not lock directories, so nobody has it.
+    /// The file system does not lock directories, so nobody can claim it.
     Unknown,
 }
 
-/// Takes a directory in hand. The system releases it when the process ends, however it ends.
+/// Claims a directory. The system releases it when the process ends, however it ends.
 pub(super) fn claim(directory: &Path) -> Claim {
     let opened = match File::open(directory) {
         Ok(opened) => opened,
@@ -24,7 +24,7 @@ pub(super) fn claim(directory: &Path) -> Claim {
         Err(_) => return Claim::Unknown,
     };
     match opened.try_lock() {
-        // If it was removed meanwhile, its remover had it in hand before.
+        // If it was removed meanwhile, its remover had claimed it before.
         Ok(()) if is(&opened, directory) => Claim::Mine(opened),
         Ok(()) | Err(TryLockError::WouldBlock) => Claim::Others,
         Err(TryLockError::Error(_)) => Claim::Unknown,
@@ -49,7 +49,7 @@ mod tests {
         std::fs::create_dir(&path).unwrap();
         let Claim::Mine(held) = claim(&path) else { panic!("nobody has it") };
         assert!(matches!(claim(&path), Claim::Others));
-        // What was opened before it went is another one than what is there by its name.
+        // The file that was opened before is not the one that has the name now.
         assert!(is(&held, &path));
         std::fs::remove_dir(&path).unwrap();
         assert!(!is(&held, &path));

@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use super::claim::{Claim, claim};
 use super::private::{LOCK, PRIVATE, make_private_file};
 
-/// Creates a directory that nobody else looks into, and locks it. The lock gets its name once it is held: a directory with a lock
-/// that nobody holds is left over. Until then the directory is in its creator's hand: a directory that has no lock and is in nobody's
-/// hand is left over too.
+/// Creates a directory that nobody else can look into, and locks it. The lock gets its name once it is held: a
+/// directory with a lock that nobody holds is left over. Until then the directory is claimed by its creator: a
+/// directory that has no lock and that nobody has claimed is left over too.
 pub(super) fn make(among: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     let mut tries = 0..TRIES;
     loop {
@@ -21,7 +21,7 @@ pub(super) fn make(among: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
             .permissions(Permissions::from_mode(PRIVATE))
             .tempdir_in(among)?;
         let claimed = claim(made.path());
-        // A start beside this one took it for left over before it was in hand: another one.
+        // A concurrent start took it for left over before it was claimed: make another one.
         if matches!(claimed, Claim::Others) && tries.next().is_some() {
             let _ = std::fs::remove_dir(made.keep());
             continue;
@@ -34,8 +34,8 @@ pub(super) fn make(among: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     }
 }
 
-/// Removes directories that killed processes of the owner of `ours` left behind; only a few, because a start takes milliseconds. What
-/// cannot be removed stays.
+/// Removes directories that killed processes of the owner of `ours` left behind; only a few, because a start takes
+/// milliseconds. If one cannot be removed, it stays.
 pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
     let (Ok(entries), Ok(ours)) = (std::fs::read_dir(among), std::fs::metadata(ours)) else { return };
     let left = entries.flatten().filter_map(|entry| Some((left(&entry, prefix, ours.uid())?, entry.path())));
@@ -47,7 +47,7 @@ pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
         }
         removed.is_ok()
     });
-    // As many as that; what cannot be removed does not count.
+    // Up to that many; those that cannot be removed do not count.
     removed.take(MOST).for_each(drop);
 }
 
@@ -55,7 +55,7 @@ pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
 enum Left {
     /// Of a process that ran. This is its lock.
     Run(File),
-    /// Of a process that was killed before its lock was there. It is in hand.
+    /// Of a process that was killed before its lock was there. This process has claimed it.
     Begun(File),
 }
 
@@ -73,7 +73,7 @@ impl Left {
                 }
                 std::fs::remove_dir_all(path)
             }
-            // It was empty. A directory that holds anything else belongs to someone, and stays.
+            // It was empty. A directory with anything else in it belongs to someone, and stays.
             Self::Begun(_claim) => {
                 let before = path.join(LOCK_BEFORE);
                 if is_empty_but_for(path, LOCK_BEFORE)? {
@@ -134,7 +134,8 @@ mod tests {
 
     const PREFIX: &str = "ham-dev-";
 
-    /// Case: what a conductor kept in the temporary directory stayed there for good when the conductor was killed, and others could list it.
+    /// Case: the data of a conductor in the temporary directory stayed there for good when the conductor was killed,
+    /// and others could list them.
     #[test]
     fn what_a_killed_conductor_left_goes_with_the_next_start_and_nothing_else() {
         let among = tempfile::tempdir().unwrap();
@@ -148,11 +149,11 @@ mod tests {
         let (pipe, unheld) = make(among.path(), PREFIX).unwrap();
         drop(unheld);
         std::fs::remove_file(pipe.path().join(LOCK)).unwrap();
-        // The start waited for ever for whoever reads it.
+        // The start waited for ever for somebody to read it.
         assert!(std::process::Command::new("mkfifo").arg(pipe.path().join(LOCK)).status().unwrap().success());
         let (other_kind, unheld) = make(among.path(), "ham-gateway-").unwrap();
         drop(unheld);
-        // One that begins, something of another name, and a file.
+        // One that is being made, something of another name, and a file.
         let begins = begun(among.path());
         let Claim::Mine(_in_hand) = claim(begins.path()) else { panic!("nobody has it") };
         let another = among.path().join("another");
@@ -189,7 +190,7 @@ mod tests {
         assert!(full.path().join(LOCK_BEFORE).exists() && full.path().join("notes").exists());
     }
 
-    /// Starts beside each other take what the others just made for left over, and make another.
+    /// Concurrent starts take what the others just made for left over, and make another one.
     #[test]
     fn starts_beside_each_other_leave_each_its_own() {
         let among = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Directories and files that nobody else looks into.
+//! Directories and files that nobody else can look into.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ pub(in crate::stores) fn make(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)
 }
 
-/// The same for a directory that holds nothing else: if others could look into it, they no longer can.
+/// The same for a directory with nothing else in it: if others could look into it, they no longer can.
 pub(in crate::stores) fn make_private(directory: &Path) -> io::Result<()> {
     make(directory)?;
     std::fs::set_permissions(directory, Permissions::from_mode(PRIVATE))

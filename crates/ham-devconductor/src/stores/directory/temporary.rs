@@ -1,4 +1,4 @@
-//! Directories that go with the process, or with the next one.
+//! Directories that are removed with the process, or by the next one.
 
 use std::fs::File;
 use std::io;
@@ -8,17 +8,17 @@ use tempfile::TempDir;
 
 use super::left_over;
 
-/// A directory among the system's temporary ones, `ham-{kind}-…`, that nobody else looks into. It is removed when this is dropped; one whose
-/// process was killed is removed when the next of its kind is made.
+/// A directory among the system's temporary ones, `ham-{kind}-…`, that nobody else can look into. It is removed when
+/// this is dropped; if its process was killed, it is removed when the next one of its kind is made.
 #[derive(Debug)]
 pub struct TemporaryDirectory {
-    /// Before the directory goes.
+    /// Released before the directory is removed.
     _lock: File,
     made: TempDir,
 }
 
 impl TemporaryDirectory {
-    /// Makes one, and removes what was left of a few others of this kind and user.
+    /// Makes one, and removes a few others of this kind and user that killed processes left behind.
     ///
     /// # Errors
     /// There is no place for temporary directories, or no room in it.
@@ -29,19 +29,19 @@ impl TemporaryDirectory {
         Ok(Self { _lock: lock, made })
     }
 
-    /// Removes what was left of a few others of this kind, of the user whose directory `ours` is.
+    /// Removes a few others of this kind that killed processes left behind, of the user who owns the directory `ours`.
     pub(super) fn remove_left_over(kind: &str, ours: &Path) {
         left_over::remove(&std::env::temp_dir(), &prefix(kind), ours);
     }
 
-    /// Where it is. A file there is its own: `lock`.
+    /// Its path. One file in it belongs to it: `lock`.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.made.path()
     }
 }
 
-/// How their names begin.
+/// The prefix of their names.
 fn prefix(kind: &str) -> String {
     format!("ham-{kind}-")
 }

@@ -1,4 +1,5 @@
-//! The configuration file of a keystore, which says where the keystore is: in the directory of that file, wherever the directory is now.
+//! The configuration file of a keystore, which says where the keystore is: in the directory of that file, wherever that
+//! directory is now.
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;
@@ -10,12 +11,12 @@ use url::Url;
 use crate::error::{Cause, StartError};
 use crate::stores::directory::write_once;
 
-/// The configuration of the keystore in this directory, whose path is canonical; made if there is no keystore yet. Its paths are those of
-/// now: a directory may be moved, copied and given by another path.
+/// The configuration of the keystore in this directory, whose path is canonical; created if there is no keystore yet.
+/// Its paths are the current ones: a directory may be moved, copied and given by another path.
 ///
 /// # Errors
-/// [`KeystoreFile`](StartError::KeystoreFile), also if there is a keystore without its configuration, whose keys nothing else opens;
-/// [`Keystore`](StartError::Keystore).
+/// [`KeystoreFile`](StartError::KeystoreFile), also if there is a keystore without its configuration, since nothing
+/// else opens its keys; [`Keystore`](StartError::Keystore).
 pub(super) async fn config(
     directory: &Path,
     passphrase: &SharedLockedArray,
@@ -35,12 +36,12 @@ pub(super) async fn config(
     Ok(config)
 }
 
-/// One of a keystore that is nowhere yet.
+/// The configuration of a keystore that has no place yet.
 pub(super) async fn made(passphrase: &SharedLockedArray) -> LairResult<LairServerConfigInner> {
     PwHashLimits::Minimum.with_exec(|| LairServerConfigInner::new("/", Arc::clone(passphrase))).await
 }
 
-/// Whether a keystore is made beside this file.
+/// Whether there is a keystore beside this file.
 pub(super) fn is_made(file: &Path) -> bool {
     file.with_file_name(CONFIG).exists()
 }
@@ -63,7 +64,7 @@ pub(super) fn keystore(error: impl Into<Cause>) -> StartError {
     StartError::Keystore { source: error.into() }
 }
 
-/// The names that `lair` gives.
+/// The names that `lair` uses.
 const CONFIG: &str = "lair-keystore-config.yaml";
 const STORE: &str = "store_file";
 const PID: &str = "pid_file";

@@ -1,4 +1,4 @@
-//! What a file of keys says in vain.
+//! What a file of keys says without effect.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::functions::{begins_with_one_of, matches_nothing};
 
 impl Keys {
-    /// The keys of a file, and what they say in vain before a gateway that serves these apps and has these names of chains.
+    /// The keys of a file, and what they say without effect in a gateway that serves these apps and has these names of chains.
     ///
     /// # Errors
     /// It is not a file of keys.
@@ -33,7 +33,7 @@ impl Keys {
     /// Whether anybody can call anything: calls need a key, unless the configuration says otherwise.
     ///
     /// # Errors
-    /// The file that it names holds none.
+    /// The file that it names contains no keys.
     pub(crate) fn let_somebody_call(&self, config: &Config) -> Result<(), BadKeys> {
         match &config.keys {
             Some(path) if self.0.is_empty() && !config.dev && !config.compat.hc_http_gw => {

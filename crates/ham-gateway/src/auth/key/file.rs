@@ -1,4 +1,4 @@
-//! Keys as a file, and what is wrong with one: where it is, and nothing of what a key or a digest could be.
+//! Keys as a file, and what is wrong with one: errors give the place, and nothing that could be a key or a digest.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ struct File {
 }
 
 impl Keys {
-    /// Reads a file that is for its owner only.
+    /// Reads a file that only its owner may read.
     pub(crate) fn read(path: &Path) -> Result<Self, BadKeys> {
         Self::parse(&text(path)?).map_err(|why| why.of(path))
     }

@@ -57,7 +57,7 @@ fn what_is_wrong_with_a_file_is_told_and_quotes_no_digest() {
     }
 }
 
-/// Whoever has several was not told which one it is; and what stood in the wrong place was repeated, a key, too.
+/// With several keys, nobody was told which one it was; and a value in the wrong place was repeated, even if it was a key.
 #[test]
 fn what_is_wrong_with_a_file_is_told_with_its_place_and_quotes_no_key() {
     let key = NewKey::new().unwrap();

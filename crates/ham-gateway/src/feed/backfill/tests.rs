@@ -12,7 +12,7 @@ fn heights(blocks: &[Block]) -> Vec<u32> {
     blocks.iter().map(|block| block.seq).collect()
 }
 
-/// A chain that lists its blocks, and what it was asked for.
+/// A chain that lists its blocks, and the requests that it got.
 #[derive(Clone, Default)]
 struct Chain {
     blocks: Arc<Mutex<Vec<u32>>>,
@@ -79,7 +79,7 @@ fn after_a_gap_what_was_missed_comes_in_order() {
     told(&mut backfill);
     chain.grow(10..15);
     backfill.missed();
-    // It comes while that is asked for, and belongs behind it.
+    // It comes during the request, and belongs behind the blocks of the answer.
     chain.grow([15]);
     assert_eq!(heights(&backfill.came(block(15))), [0_u32; 0]);
     assert_eq!(told(&mut backfill), [10, 11, 12, 13, 14, 15]);
@@ -94,7 +94,7 @@ fn a_height_that_jumps_is_asked_about() {
     chain.grow([10, 12]);
     assert_eq!(heights(&backfill.came(block(12))), [0_u32; 0]);
     assert_eq!(told(&mut backfill), [10, 12]);
-    // A jump over what is no block loses nothing.
+    // A jump over sequence numbers that are not blocks loses nothing.
     chain.grow([14]);
     backfill.came(block(14));
     assert_eq!(told(&mut backfill), [14]);
@@ -111,7 +111,7 @@ fn what_comes_before_the_head_is_known_waits_for_it() {
     assert_eq!(told(&mut backfill), [10, 11, 12]);
 }
 
-/// What was listed before a block came says nothing of what is missing before that.
+/// What was listed before a block came says nothing about what is missing before that block.
 #[test]
 fn what_comes_while_it_is_asked_waits_for_another_answer() {
     let chain = Chain::of(3..10);

@@ -1,4 +1,4 @@
-//! Asks the hApp for missed blocks.
+//! Requests missed blocks from the hApp.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::super::backfill::{Ask, LIMIT};
 use super::super::block::Block;
 use super::source::Source;
 
-/// Asks this function, again and again, until it answers or cannot.
+/// Calls this function, again and again, until it answers or cannot.
 pub(in crate::feed) fn of(ham: &PersistentHam, source: &Source) -> Ask {
     let (ham, source) = (ham.clone(), source.clone());
     Box::new(move |after| {
@@ -26,7 +26,7 @@ async fn ask(ham: &PersistentHam, source: &Source, after: Option<u32>) -> Option
         after: Option<u32>,
         limit: u32,
     }
-    // The head is the newest.
+    // The head is the newest one.
     let limit = if after.is_some() { LIMIT } else { 1 };
     let wanted = ExternIO::encode(Wanted { after, limit }).ok()?;
     let options =
@@ -37,7 +37,7 @@ async fn ask(ham: &PersistentHam, source: &Source, after: Option<u32>) -> Option
         let called = ham.call_zome_raw(role.as_str(), zome, function, wanted.clone(), options).await;
         match called {
             Ok(answer) => return blocks(source, answer.as_bytes()),
-            // It ran and said no: it would say so again.
+            // It ran and refused: it would refuse again.
             Err(error) if error.outcome() == Outcome::Answered && error.effect() == Effect::Nothing => {
                 tracing::error!(event = "gateway.backfill", %error, ?source, "missed blocks cannot be asked for");
                 return None;
@@ -51,7 +51,7 @@ async fn ask(ham: &PersistentHam, source: &Source, after: Option<u32>) -> Option
     }
 }
 
-/// What it listed, in order.
+/// The listed blocks, in order.
 fn blocks(source: &Source, answer: &[u8]) -> Option<Vec<Block>> {
     let shown = ham_json::shown(answer);
     let Some(items) = shown.as_array() else {

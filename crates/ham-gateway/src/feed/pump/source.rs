@@ -1,6 +1,6 @@
 //! The function that lists missed blocks.
 
-/// Where missed blocks are listed.
+/// The function that lists missed blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::feed) struct Source {
     pub(in crate::feed) role: String,
@@ -9,7 +9,7 @@ pub(in crate::feed) struct Source {
 }
 
 impl Source {
-    /// From `role/zome/function`, which the configuration was checked for.
+    /// From `role/zome/function`, which was checked with the configuration.
     pub(in crate::feed) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('/').map(ToOwned::to_owned);
         let (role, zome, function) = (parts.next()?, parts.next()?, parts.next()?);

@@ -16,14 +16,14 @@ pub enum Input {
     SendEnded(SendEnded),
     /// The fence ended.
     FenceEnded(FenceEnded),
-    /// Its owner does not want it any more.
+    /// Its owner no longer wants it.
     Cancelled {
         /// Whether any byte of it may have left.
         sent: bool,
     },
     /// The time to deliver it is over.
     TimeOver,
-    /// Its nonce has expired, so it cannot start any more.
+    /// Its nonce has expired, so it can no longer start.
     NonceExpired,
     /// It was read from the disk after a start.
     Recovered,
@@ -32,7 +32,7 @@ pub enum Input {
 /// How a sending ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendEnded {
-    /// With an answer, be it an error.
+    /// With an answer, which may be an error.
     Answered,
     /// It arrived, and the answer is lost.
     Arrived,
@@ -54,8 +54,8 @@ pub enum FenceEnded {
     NeverRan,
     /// It arrived.
     Arrived,
-    /// It came too late, or its own nonce may be what it met.
+    /// It came too late, or may have met its own nonce.
     NobodyCanTell,
-    /// It has no answer; the next one may have.
+    /// It had no answer; the next one may have one.
     Failed,
 }

@@ -1,4 +1,4 @@
-//! Where a call in the outbox stands.
+//! The state of a call in the outbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Under a key, by somebody who waits.
+    /// Under a key, for a caller that waits.
     Keyed,
-    /// Under a key, by somebody who asks later.
+    /// Under a key, for a caller that asks later.
     Async,
     /// Without a key; it is here because nobody knows what became of it.
     Direct,
@@ -22,9 +22,9 @@ pub enum State {
     Queued,
     /// Signed: its bytes may have left.
     Signed,
-    /// It may have run, and it is found out whether it arrived.
+    /// It may have run, and whether it arrived is being found out.
     Fencing,
-    /// Nothing about it changes any more.
+    /// Nothing about it can change any more.
     Settled(Ending),
 }
 
@@ -38,7 +38,7 @@ pub enum Ending {
     Arrived,
     /// It did not run and never will.
     NotRun,
-    /// It may have run, cannot start any more, and only the chain can tell.
+    /// It may have run, can no longer start, and only the chain can tell.
     Unknown,
 }
 
@@ -61,7 +61,7 @@ impl Record {
             Mode::Keyed | Mode::Async => State::Queued,
             Mode::Direct => State::Fencing,
         };
-        // One that was made without the outbox was signed there.
+        // A call that was made without the outbox was signed there.
         let attempts = u32::from(mode == Mode::Direct);
         Self { state, mode, attempts, pauses: 0, is_cancelled: false, time_is_over: false }
     }
@@ -84,7 +84,7 @@ impl Record {
         self.attempts
     }
 
-    /// Whether nothing about it changes any more.
+    /// Whether nothing about it can change any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         matches!(self.state, State::Settled(_))

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A call in this state, as the inputs lead to it.
+/// A call in the state that these inputs lead to.
 fn at(mode: Mode, inputs: &[Input]) -> Record {
     let (mut record, _) = Record::accepted(mode);
     for input in inputs {
@@ -64,7 +64,7 @@ fn every_edge() {
         (Mode::Async, &[], Input::Recovered, State::Queued),
     ];
     for (mode, inputs, last, state) in rows {
-        // A keyed call has its turn at once.
+        // A keyed call needs no turn.
         let inputs = inputs.iter().filter(|input| *mode == Mode::Async || **input != Input::Turn);
         let mut record = at(*mode, &inputs.copied().collect::<Vec<_>>());
         assert!(record.step(*last).is_some(), "{mode:?} {last:?}");
@@ -140,8 +140,8 @@ fn inputs() -> impl Strategy<Value = Input> {
 }
 
 proptest! {
-    /// No order of inputs signs anew unless the earlier nonce is proven not to have run and never to run; nothing is done for a
-    /// settled call; and what leaves is on disk first.
+    /// No order of inputs signs a call again unless the earlier nonce provably did not run and never will; nothing is
+    /// done for a settled call; and everything that leaves is on disk first.
     #[test]
     fn nothing_is_signed_anew_without_a_proof(
         mode in prop_oneof![Just(Mode::Keyed), Just(Mode::Async), Just(Mode::Direct)],

@@ -12,7 +12,7 @@ fn names(directory: &Path) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// A file that was cut to nothing began anew, as if no call had ever been kept.
+/// A file that was truncated to nothing began again, as if no call had ever been kept.
 #[test]
 fn an_empty_file_has_lost_what_it_held() {
     let directory = tempfile::tempdir().unwrap();
@@ -23,7 +23,7 @@ fn an_empty_file_has_lost_what_it_held() {
     assert!(matches!(opened(&path), Err(StoreError::Empty)));
 }
 
-/// A process that dies while it makes the file leaves none of that name, so the next one makes it.
+/// A process that dies while it makes the file leaves no file of that name, so the next process makes it.
 #[test]
 fn a_file_that_was_never_finished_is_made_again() {
     let directory = tempfile::tempdir().unwrap();
@@ -42,7 +42,7 @@ fn a_file_that_others_can_read_is_refused() {
     assert!(matches!(opened(&path), Err(StoreError::OpenToOthers { mode: 0o644 })));
 }
 
-/// One that was taken away is not made again: what it held would run once more.
+/// A file that was taken away is not made again: the calls in it would run once more.
 #[test]
 fn a_file_that_is_gone_stays_gone() {
     let directory = tempfile::tempdir().unwrap();

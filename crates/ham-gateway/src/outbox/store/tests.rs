@@ -31,7 +31,7 @@ async fn a_key_belongs_to_one_call_until_it_is_forgotten() {
     assert_eq!(known.id, first.id);
     assert!(matches!(store.accept(call("inv-1", 2)).await, Ok(Accepted::OtherRequest)));
 
-    // Another process does not get it; after this one it does, with what was open.
+    // Another process cannot open it; after this one ends it can, with the calls that were open.
     assert!(matches!(Store::open(&path, Limits::default()), Err(StoreError::Taken)));
     drop(store);
     let Opened { store, open } = Store::open(&path, Limits::default()).unwrap();
@@ -59,7 +59,7 @@ async fn the_key_of_a_call_that_did_not_run_is_free() {
     store.release(first.clone()).await.unwrap();
     let second = call("inv-1", 2);
     assert!(matches!(store.accept(second.clone()).await, Ok(Accepted::New)));
-    // The first one's end does not take the key from the second.
+    // The end of the first one does not take the key from the second.
     assert_eq!(store.sweep(100).await.unwrap(), 1);
     assert!(
         matches!(store.accept(call("inv-1", 2)).await, Ok(Accepted::Known(known)) if known.id == second.id)

@@ -11,8 +11,8 @@ use crate::outbox::maker::Stops;
 use crate::outbox::store::{Opened, Store};
 use crate::outbox::testing::call;
 
-/// Case: the file was being opened again when a call's payload was to be read. The call was written down without it, and then signed and
-/// sent without it.
+/// Case: the file was being reopened when a call's payload was to be read. The call was written down without it, and
+/// then signed and sent without it.
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_payload_cannot_be_read_keeps_it() {
     let directory = tempfile::tempdir().unwrap();
@@ -34,7 +34,7 @@ async fn a_call_whose_payload_cannot_be_read_keeps_it() {
     };
     let test = async {
         store.accept(kept.clone()).await.unwrap();
-        // Once it is written it is kept in memory without what is large.
+        // Once it is written, it is kept in memory without its large parts.
         waiting.payload = None;
         let maker = Maker {
             config: Arc::default(),
@@ -56,7 +56,7 @@ async fn a_call_whose_payload_cannot_be_read_keeps_it() {
         };
         disk.give_up(StoreError::Closed);
         let signing = worker.run(Step { commit: None, action: Action::Sign });
-        // It has no app, so it never gets further than waiting for its turn again.
+        // It has no app, so it only ever waits for its turn again.
         tokio::time::timeout(Duration::from_secs(600), signing).await.unwrap_err();
         store.sweep(0).await.unwrap();
         let found = store.get(kept.id).unwrap().unwrap();

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 const AMOUNT: Amount = Amount { in_flight: 4, within: Duration::from_secs(10), calls: 1_000_000 };
 
-/// Calls that take a second each, and of which those after so many have no answer.
+/// Calls that take a second each; after this many, they have no answer.
 fn answering(answered: u64) -> impl Fn(Instant) -> BoxFuture<'static, Result<(), CallError>> + Clone {
     let left = Arc::new(AtomicU64::new(answered));
     move |until| {
@@ -25,7 +25,7 @@ fn answering(answered: u64) -> impl Fn(Instant) -> BoxFuture<'static, Result<(),
     }
 }
 
-/// All of it, as long as the connection is there.
+/// The whole bench, while the connection lasts.
 async fn bench(
     call: impl Fn(Instant) -> BoxFuture<'static, Result<(), CallError>> + Clone + Send + 'static,
     amount: Amount,
@@ -51,7 +51,7 @@ async fn calls_without_an_answer_do_not_hold_up_the_end() {
     let (go, _) = watch::channel(true);
     let began = Instant::now();
     let (measured, cut) = bench(answering(9), AMOUNT, pending(), &go).await;
-    // The first is not among them, and each of four callers has one that is open.
+    // The first call is not counted, and each of the four callers has one open call.
     assert_eq!((counts(&measured), cut.is_some()), ((8, 4), false));
     assert_eq!(began.elapsed(), Duration::from_secs(1) + AMOUNT.within + GRACE);
     let began = Instant::now();
@@ -83,7 +83,7 @@ async fn a_conductor_that_is_gone_ends_it_and_no_call_begins_meanwhile() {
         sleep_until(at + Duration::from_secs(2)).await;
         Lost { at, why: None }
     };
-    // Those that are under way end with an answer, and are followed by none.
+    // Calls under way end with an answer, and no new ones follow.
     let (measured, cut) = bench(answering(1_000), AMOUNT, lost, &go).await;
     let Some(Cut::Lost(lost)) = cut else { panic!("{cut:?}") };
     assert_eq!((counts(&measured), lost.at - began), ((12, 0), Duration::from_millis(3_500)));

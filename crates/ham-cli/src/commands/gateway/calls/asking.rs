@@ -1,4 +1,4 @@
-//! What a gateway that runs is asked about its calls, by envelopes.
+//! Asks a running gateway about its calls, by envelopes.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(in crate::commands::gateway) struct Gateway {
 }
 
 impl Gateway {
-    /// Connects, and asks what `work` does.
+    /// Connects, and runs `work` on the connection.
     pub(super) async fn asked<T>(
         self,
         context: &Context,
@@ -37,7 +37,7 @@ impl Gateway {
         envelopes::during(context, &self.server()?, async |line| work(&Asking { context, line }).await).await
     }
 
-    /// Where it exchanges envelopes.
+    /// The address where it exchanges envelopes.
     fn server(self) -> Result<Server, Failure> {
         let mut url = self.gateway;
         let scheme = match url.scheme() {
@@ -60,8 +60,8 @@ pub(super) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// What it answers, or why it refuses. Where the key has only asked for too much, it is asked again, within the time-out, unless a
-    /// signal comes that the command hears.
+    /// Its answer, or why it refuses. If the key has only asked for too much, this asks again, within the time-out,
+    /// unless a signal comes that the command listens for.
     pub(super) async fn answer(
         &self,
         kind: &str,
@@ -87,7 +87,7 @@ impl Asking<'_> {
         }
     }
 
-    /// What it answers, where a refusal is the end. What takes long is told.
+    /// Its answer; any refusal ends this. If it takes long, that is reported.
     pub(super) async fn ask(&self, kind: &str, payload: Value) -> Result<Value, Failure> {
         let answer = self.answer(kind, &payload);
         let answer = progress::during(self.context.output, "waiting for the answer", answer).await?;
@@ -135,7 +135,7 @@ impl Refusal {
         self.text("message")
     }
 
-    /// When to ask again, where the key has only asked for too much at a time.
+    /// When to ask again, if the key has only asked for too much at a time.
     fn again_after(&self) -> Option<Duration> {
         let is_quota = self.text("type").ends_with("#quota-exceeded");
         self.0["retry_after_s"].as_u64().filter(|_| is_quota).map(Duration::from_secs)
@@ -153,7 +153,7 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// The id of a call: what is none, such as a key in its place, goes nowhere.
+/// The id of a call: any other text, such as a key in its place, is sent nowhere.
 pub(super) fn call_id(text: &str) -> Result<CallId, &'static str> {
     CallId::parse(text)
         .ok_or("the id of a call has 26 letters and digits, as the list and `Ham-Call-Id` show it")
@@ -167,5 +167,5 @@ pub(super) fn unreadable(error: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Exit::Refused, error, "what answers there is no gateway of this version")
 }
 
-/// What a gateway lists at a time.
+/// How many calls a gateway lists at a time.
 const PAGE: usize = 100;

@@ -1,4 +1,4 @@
-//! Asking for calls not to be made, and what has come of that for each.
+//! Cancels calls, and reports the result for each.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -28,8 +28,8 @@ pub(in crate::commands::gateway) struct Which {
     queued: bool,
 }
 
-/// Asks for each of them on one connection, and says a line of each, also of those that the gateway refuses. Once it cannot be asked any
-/// more, or a signal came, the rest are said to be as they were.
+/// Asks for each of them on one connection, and prints a line for each, including those that the gateway refuses. Once
+/// it can no longer be asked, or after a signal, the remaining calls are reported as unchanged.
 pub(super) async fn run(context: &Context, gateway: Gateway, which: Which) -> Result<(), Failure> {
     let (output, interrupted) = (context.output, context.interruption.hear());
     context.interruption.note("interrupted at once: a call that has no line may be cancelled or not");
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, gateway: Gateway, which: Which) -> Re
         begun.set(true);
         each(output, asking, &ids, interrupted).await
     });
-    // What was not begun has nothing to tell.
+    // Calls that were not asked for have nothing to report.
     let too_early = async {
         interrupted.cancelled().await;
         if begun.get() {
@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, gateway: Gateway, which: Which) -> Re
     asked
 }
 
-/// What has come of asking for one.
+/// The result of asking for one call.
 enum Asked {
     Answered(Value),
     Refused(Refusal),
@@ -122,7 +122,7 @@ async fn each(
     Err(Failure::new(Exit::Refused, anyhow::anyhow!(many), advice))
 }
 
-/// Asks for one. A signal leaves its answer [`LAST_ANSWERS`].
+/// Asks for one. After a signal, its answer has [`LAST_ANSWERS`] to come.
 async fn ask(asking: &Asking<'_>, id: &CallId, interrupted: &CancellationToken) -> Asked {
     let payload = json!({ "id": id.to_string(), "wait_s": 1 });
     let late = async {
@@ -155,7 +155,7 @@ async fn queued(asking: &Asking<'_>) -> Result<Vec<CallId>, Failure> {
     ids.ok_or_else(|| unreadable(anyhow::anyhow!("a call that it lists has no id")))
 }
 
-/// What asking for a call not to be made has come to.
+/// The result of asking for a call not to be made.
 fn cancelled(call: &Value) -> &'static str {
     let word = |name: &str| call[name].as_str();
     match (word("outcome"), word("state")) {
@@ -180,14 +180,15 @@ const AT_A_TIME: usize = 16;
 const NOT_ASKED: &str = "not asked for: the gateway could not be asked";
 const MAYBE: &str = "it is asked for, and the gateway did not say what came of it";
 const INTERRUPTED: &str = "not asked for: interrupted";
-/// How long answers may take that are under way when a signal comes. A gateway answers within a second, and what the network takes.
+/// How long answers that are under way when a signal comes may take. A gateway answers within a second, plus the time
+/// that the network takes.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Of one whose answer was lost it was said that its answer is kept when it comes.
+    /// A call whose answer was lost was reported with "its answer is kept when it comes".
     #[test]
     fn an_answer_is_promised_only_where_one_may_come() {
         let told = |state, outcome: Option<&str>| cancelled(&json!({ "state": state, "outcome": outcome }));
