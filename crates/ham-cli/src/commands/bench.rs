@@ -29,11 +29,12 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::progress;
 
-/// Measures a zome function on any conductor: calls a second, how long an answer takes, and the outcomes.
+/// Measures a zome function on any conductor: calls per second, how long an answer takes, and the outcomes.
 ///
-/// While the connection is lost, no call begins. Where it is not back within two seconds, that is the end, as an interruption is, and as it is
-/// when the app is uninstalled: what was measured is printed, and how many calls are of unknown outcome. It is a success where every call has an output; else it ends with the
-/// code that `ham call` has for the worst that came: unknown, arrived, not run, or answered with an error.
+/// While the connection is lost, no call begins. A connection that is not back within two seconds ends the measurement, as an interruption
+/// does, and as uninstalling the app does: the command prints what it measured, and how many calls have an unknown outcome. It succeeds if
+/// every call has an output; otherwise it ends with the code that `ham call` has for the worst outcome: unknown, arrived, not run, or answered
+/// with an error.
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::app_interface(),
