@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use holochain_keystore::MetaLairClient;
 use holochain_state::conductor::ConductorStore;
-use holochain_state::data;
+use holochain_state::data::{self, DatabaseIdentifier as _};
 
 pub(crate) use apps::Apps;
 pub(crate) use dhts::{Dhts, SaveError, SavedDhts};
@@ -54,7 +54,9 @@ impl Stores {
         let undo = Undo::open(directory.databases(), is_kept).await;
         let undo =
             undo.map_err(|source| StartError::Directory { path: directory.path().to_owned(), source })?;
-        let keystore = keystore::open(config, directory.path()).await?;
+        // The keystore comes first: databases show that there was one.
+        let was_used = directory.databases().join(data::Conductor.database_id()).exists();
+        let keystore = keystore::open(config, directory.path(), was_used).await?;
         let mut settings = directory.settings();
         if is_kept && config.passphrase.is_some() {
             let key = key::of(&keystore.client, directory.databases()).await;

@@ -70,9 +70,12 @@ fn failure(error: StartError) -> Failure {
         StartError::Directory { .. } => "pass another --data",
         StartError::InUse(_) => "stop the other one, or pass another --data",
         StartError::Passphrase { .. } => {
-            "pass the passphrase with which the directory was made (--piped), or none if it was made without"
+            "pass the passphrase with which the directory was made (--piped), or none if it was made without: then it is in \
+             `ks/passphrase`, which must be as it was"
         }
-        StartError::KeystoreFile { source, .. } if source.kind() == ErrorKind::NotFound => {
+        StartError::KeystoreFile { source, .. }
+            if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) =>
+        {
             "put the file back, from a copy of the directory for example: its keys are lost without it. A keystore that was made \
              with a passphrase has no file for it: pass it with --piped"
         }

@@ -33,10 +33,16 @@ pub(super) struct Keystore {
 ///
 /// Deriving its key takes the least effort that `lair` offers: a conductor for development starts in milliseconds, and
 /// anyone who can read the directory can read the passphrase in it, unless one is given.
-pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, StartError> {
+///
+/// `was_used` says that the data directory has databases: a keystore that has lost its keys is then refused.
+pub(super) async fn open(config: &Config, directory: &Path, was_used: bool) -> Result<Keystore, StartError> {
     match &config.data {
         DataDirectory::Temporary => in_memory().await.map_err(keystore),
-        DataDirectory::Kept(_) => kept(&directory.join("ks"), config.passphrase.as_ref()).await,
+        DataDirectory::Kept(_) => {
+            let directory = directory.join("ks");
+            place::check(&directory, was_used)?;
+            kept(&directory, config.passphrase.as_ref()).await
+        }
     }
 }
 
@@ -187,6 +193,33 @@ mod tests {
         std::fs::rename(copied, &moved).unwrap();
         let moved = kept(&moved, None).await.unwrap();
         assert!(signs(&moved, &key).await && signs(&moved, &of_copy).await);
+    }
+
+    /// Case: a keystore without its store was created again, empty, and so was its log: the keys were lost for good.
+    #[tokio::test]
+    async fn a_keystore_that_has_lost_a_file_is_refused_and_left_as_it_is() {
+        let among = tempfile::tempdir().unwrap();
+        let (directory, store) = (among.path().join("ks"), among.path().join("ks/store_file"));
+        place::check(&directory, false).unwrap();
+        let made = kept(&directory, None).await.unwrap();
+        let key = made.client.new_sign_keypair_random().await.unwrap();
+        drop(made);
+        place::check(&directory, true).unwrap();
+        let bytes = std::fs::read(&store).unwrap();
+        for is_empty in [false, true] {
+            if is_empty {
+                std::fs::write(&store, "").unwrap()
+            } else {
+                std::fs::remove_file(&store).unwrap()
+            }
+            let refused = place::check(&directory, true).unwrap_err();
+            assert!(matches!(&refused, StartError::KeystoreFile { path, .. } if path == &store), "{refused}");
+        }
+        std::fs::write(&store, bytes).unwrap();
+        place::check(&directory, true).unwrap();
+        assert!(signs(&kept(&directory, None).await.unwrap(), &key).await);
+        let refused = place::check(&among.path().join("other"), true).unwrap_err();
+        assert!(matches!(refused, StartError::KeystoreFile { .. }), "{refused}");
     }
 
     /// Case: all of these were reported as "made with another passphrase", and a passphrase and a configuration were

@@ -24,6 +24,12 @@ fn put(directory: &Path, file: &Path) -> io::Result<()> {
         text => text?,
     };
     let directory = directory.canonicalize()?;
+    if has_lost_its_store(&directory) {
+        return Err(io::Error::new(
+            ErrorKind::NotFound,
+            "its store_file is missing or empty: put it back from a copy, because it has the keys",
+        ));
+    }
     let unusable = |why: &str| io::Error::new(ErrorKind::InvalidData, why.to_owned());
     let mut config: Mapping = yaml_serde::from_str(&text).map_err(io::Error::other)?;
     let url = config.get("connectionUrl").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
@@ -49,6 +55,14 @@ fn put(directory: &Path, file: &Path) -> io::Result<()> {
         written.persist(file)?;
     }
     Ok(())
+}
+
+/// Whether there is data and no store with the keys of its agents, which `holochain` would create again, empty.
+fn has_lost_its_store(keystore: &Path) -> bool {
+    let has_bytes = |name: &str| std::fs::metadata(keystore.join(name)).is_ok_and(|file| file.len() > 0);
+    let databases = keystore.with_file_name("databases");
+    let was_used = std::fs::read_dir(databases).is_ok_and(|mut files| files.next().is_some());
+    !has_bytes("store_file") && (was_used || has_bytes("store_file-wal"))
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ pub(crate) enum Steer {
     },
     /// Show the clock of expiries, schedules and `sys_time`, move it forward, or set it back to the system's
     ///
-    /// As it moves forward, the scheduled functions that fall due on the way run in order, each at its time, 1,000 runs at most; what ran is
-    /// shown. The timestamps of actions are always the system's.
+    /// As it moves forward, the scheduled functions that fall due on the way run in order, each at its time, 1,000 runs or 30 seconds at
+    /// most; what ran is shown. The timestamps of actions are always the system's.
     #[command(args = flags::administration())]
     Time {
         /// How far forward, such as `+2h` or `+30s`; `system` for the system's time
@@ -143,7 +143,8 @@ fn clock(answer: &Value) -> String {
     }
     if let Some(from) = answer["skipped_from"].as_str() {
         words += &format!(
-            "\nthat is as many as run at once: what was due from {from} on is skipped, and runs at its next time"
+            "\nno more run at once than 1,000, nor for longer than 30 seconds: what was due from {from} on is skipped, and runs at its \
+             next time"
         );
     }
     words

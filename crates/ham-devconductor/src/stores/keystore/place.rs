@@ -11,6 +11,23 @@ use url::Url;
 use crate::error::{Cause, StartError};
 use crate::stores::directory::write_once;
 
+/// Refuses a keystore that has lost a file, because `lair` would create it again, without its keys. `was_used` says that the
+/// data directory has databases: the keys of their agents were here.
+///
+/// # Errors
+/// [`KeystoreFile`](StartError::KeystoreFile).
+pub(super) fn check(directory: &Path, was_used: bool) -> Result<(), StartError> {
+    let is_lost = |name: &str| !std::fs::metadata(directory.join(name)).is_ok_and(|file| file.len() > 0);
+    let was_used = was_used || !is_lost(LOG);
+    match [CONFIG, STORE].into_iter().find(|name| was_used && is_lost(name)) {
+        Some(name) => Err(StartError::KeystoreFile {
+            path: directory.join(name),
+            source: Error::new(ErrorKind::NotFound, "it is missing or empty"),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// The configuration of the keystore in this directory, whose path is canonical; created if there is no keystore yet.
 /// Its paths are the current ones: a directory may be moved, copied and given by another path.
 ///
@@ -24,7 +41,10 @@ pub(super) async fn config(
     let file = directory.join(CONFIG);
     let failed = |source| StartError::KeystoreFile { path: file.clone(), source };
     let (mut config, is_new) = match std::fs::read(&file) {
-        Ok(bytes) => (LairServerConfigInner::from_bytes(&bytes).map_err(keystore)?, false),
+        Ok(bytes) => {
+            let config = LairServerConfigInner::from_bytes(&bytes);
+            (config.map_err(|error| failed(Error::new(ErrorKind::InvalidData, error)))?, false)
+        }
         Err(error) if error.kind() == ErrorKind::NotFound && !directory.join(STORE).exists() => {
             (made(passphrase).await.map_err(keystore)?, true)
         }
@@ -67,5 +87,7 @@ pub(super) fn keystore(error: impl Into<Cause>) -> StartError {
 /// The names that `lair` uses.
 const CONFIG: &str = "lair-keystore-config.yaml";
 const STORE: &str = "store_file";
+/// What is not in the store yet.
+const LOG: &str = "store_file-wal";
 const PID: &str = "pid_file";
 const SOCKET: &str = "socket";
