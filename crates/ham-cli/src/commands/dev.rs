@@ -123,7 +123,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let pages = args.pages.serve(&conductor, app_port, args.release, args.config_path.is_some()).await?;
     let command = "ham dev".to_owned();
     let noted = Noted { admin_port, app_id: app_id.clone(), agents: agents.clone(), command };
-    let note = Note::leave(&noted, context.output);
+    // Whoever starts it as `holochain` is started knows its port; other terminals would find the conductor of a test or a demo.
+    let note = if args.piped { None } else { Note::leave(&noted, context.output) };
     // Before anybody is told that it is ready.
     let listening = control::Listening::of(note.as_ref(), context.output);
     context.output.result(

@@ -33,6 +33,17 @@ async fn kept_data_are_found_again() {
     }
 }
 
+/// Case: other terminals found the conductor of `ham demo`, which then took their calls for a defect of ham.
+#[tokio::test]
+async fn one_that_is_started_as_holochain_is_started_is_not_found_by_others() {
+    let ham = Ham::new();
+    let mut running = ham.start(&["dev", "--piped", "--json"]);
+    running.line(|line| line.contains("admin_port")).await;
+    ham.run(&["app", "list"]).await.failed(2, &["no conductor"]);
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
+
 /// As whoever starts it in the place of `holochain` does, with an environment that is about another conductor.
 #[tokio::test]
 async fn the_port_of_its_configuration_counts_more_than_the_environment() {
