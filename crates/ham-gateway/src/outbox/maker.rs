@@ -175,8 +175,7 @@ impl Maker {
         }
     }
 
-    /// Resolves once the call is cancelled and can be cut off: before it has left, or when there is no link that could
-    /// bring its answer.
+    /// Resolves once the call is cancelled and can be cut off: before it has left, or if no link can bring its answer.
     async fn cut_off(&self, signed: &SignedCall, ham: &PersistentHam) {
         self.cancelled.cancelled().await;
         if signed.may_have_been_sent() {
