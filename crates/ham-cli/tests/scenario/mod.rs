@@ -27,6 +27,15 @@ pub(crate) struct Size {
     pub(crate) sees_everything: bool,
 }
 
+impl Size {
+    const FULL: Self = Self { kills: 20, cuts: 200, calls: 10_000, sees_everything: true };
+
+    /// This one, or with `HAM_KILLS=full` the full test.
+    pub(crate) fn or_full(self) -> Self {
+        if std::env::var("HAM_KILLS").is_ok_and(|text| text == "full") { Self::FULL } else { self }
+    }
+}
+
 /// Runs the scenario on this conductor, and fails unless every call got a true outcome.
 pub(crate) async fn keeps_its_promises(install: Install, size: Size) {
     // 0.6 forgets nonces, so ham sends nothing again there that may have been sent.
