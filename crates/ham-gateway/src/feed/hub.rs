@@ -140,15 +140,8 @@ impl Feed {
 
     /// A cell was seen.
     pub(super) fn has_cell(&self, app: &str, role: &str, cell: &CellId) {
-        let name = format!("{app}/{role}");
-        self.cells.send_if_modified(|cells| {
-            let known = cells.get(&name).is_some_and(|known| known.cell == *cell);
-            if !known && cells.len() < MOST_CELLS {
-                let chain = CellChain { app: app.to_owned(), role: role.to_owned(), cell: cell.clone() };
-                cells.insert(name, chain);
-            }
-            !known
-        });
+        let chain = CellChain { app: app.to_owned(), role: role.to_owned(), cell: cell.clone() };
+        self.cells.send_if_modified(|cells| insert(cells, chain));
     }
 
     pub(super) fn block(&self, app: &str, role: &str, data: &Value) {
@@ -195,7 +188,46 @@ impl Feed {
     }
 }
 
+/// Adds a chain, or gives one that is known its new cell. Returns whether that changed anything.
+fn insert(cells: &mut CellChains, chain: CellChain) -> bool {
+    let name = format!("{}/{}", chain.app, chain.role);
+    let changes = match cells.get(&name) {
+        Some(known) => *known != chain,
+        None => cells.len() < MOST_CELLS,
+    };
+    if changes {
+        cells.insert(name, chain);
+    }
+    changes
+}
+
 /// Cells whose chains are known by name.
 const MOST_CELLS: usize = 4_096;
 /// Names of chains in an answer.
 const MOST_NAMED: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use holochain_zome_types::prelude::{AgentPubKey, DnaHash};
+
+    use super::*;
+
+    /// Case: with as many chains as are known at most, one whose cell was replaced kept the cell that is gone.
+    #[test]
+    fn the_cell_of_a_known_chain_is_replaced_also_when_there_are_no_more_places() {
+        let chain = |role: usize, agent| CellChain {
+            app: "app".into(),
+            role: role.to_string(),
+            cell: CellId::new(DnaHash::from_raw_36(vec![0; 36]), AgentPubKey::from_raw_36(vec![agent; 36])),
+        };
+        let mut cells = CellChains::new();
+        for role in 0..MOST_CELLS {
+            assert!(insert(&mut cells, chain(role, 0)));
+        }
+        assert!(!insert(&mut cells, chain(MOST_CELLS, 0)), "there is no place");
+        assert!(!insert(&mut cells, chain(7, 0)), "it is known");
+        assert!(insert(&mut cells, chain(7, 1)));
+        assert_eq!(cells["app/7"], chain(7, 1));
+        assert_eq!(cells.len(), MOST_CELLS);
+    }
+}
