@@ -4,7 +4,7 @@ mod connection;
 mod history;
 mod readiness;
 mod samples;
-mod seen;
+mod stats;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use ham::{Admin, PersistentHam};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(crate) use readiness::{Doubts, Readiness};
+pub(crate) use readiness::{Readiness, RecheckSignal};
 pub(crate) use samples::Ended;
-pub(crate) use seen::Seen;
+pub(crate) use stats::AppStats;
 
 use connection::Conductor;
 
@@ -30,7 +30,7 @@ pub(crate) struct Apps {
     apps: BTreeMap<String, Arc<App>>,
     conductor: Conductor,
     /// Changes each second, and whenever a link changes.
-    seen: watch::Receiver<()>,
+    changes: watch::Receiver<()>,
 }
 
 /// An app that is served.
@@ -39,9 +39,9 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) ham: PersistentHam,
     /// How its calls ended, and how its link fared.
-    pub(crate) seen: Arc<Seen>,
+    pub(crate) stats: Arc<AppStats>,
     readiness: watch::Receiver<Readiness>,
-    doubts: Arc<Doubts>,
+    recheck: Arc<RecheckSignal>,
 }
 
 impl Apps {
@@ -54,22 +54,22 @@ impl Apps {
     ) -> Result<Self, StartError> {
         let conductor = Conductor::new(config)?;
         let mut apps = BTreeMap::new();
-        let (told, seen_now) = watch::channel(());
+        let (told, changes) = watch::channel(());
         for app in &config.app {
             let ham = conductor.start(app)?;
             let (feed, signals) = (Arc::clone(feed), ham.signals());
             tasks.spawn(pump(feed, app.id.clone(), ham.clone(), signals, app.backfill.clone()));
-            let seen = Arc::new(Seen::default());
-            tasks.spawn(seen::changes(ham.clone(), Arc::clone(&seen), told.clone()));
+            let stats = Arc::new(AppStats::default());
+            tasks.spawn(stats::changes(ham.clone(), Arc::clone(&stats), told.clone()));
             let (ready, readiness) = watch::channel(Readiness::default());
-            let (id, doubts) = (app.id.clone(), Arc::new(Doubts::default()));
-            let asked = Arc::clone(&doubts);
+            let (id, recheck) = (app.id.clone(), Arc::new(RecheckSignal::default()));
+            let asked = Arc::clone(&recheck);
             tasks.spawn(readiness::watch(id.clone(), ham.clone(), app.ready.clone(), asked, ready));
-            apps.insert(id.clone(), Arc::new(App { id, ham, seen, readiness, doubts }));
+            apps.insert(id.clone(), Arc::new(App { id, ham, stats, readiness, recheck }));
         }
-        let all = apps.values().map(|app: &Arc<App>| (app.ham.clone(), Arc::clone(&app.seen)));
-        tasks.spawn(seen::seconds(all.collect(), told));
-        Ok(Self { apps, conductor, seen: seen_now })
+        let all = apps.values().map(|app: &Arc<App>| (app.ham.clone(), Arc::clone(&app.stats)));
+        tasks.spawn(stats::seconds(all.collect(), told));
+        Ok(Self { apps, conductor, changes })
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<App>> {
@@ -86,8 +86,8 @@ impl Apps {
     }
 
     /// Changes each second, and whenever a link does.
-    pub(crate) fn seen(&self) -> watch::Receiver<()> {
-        self.seen.clone()
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.clone()
     }
 
     /// Resolves once calls to all of them can run.
@@ -114,7 +114,7 @@ impl App {
     /// A call to it was refused with this: if that says that a cell does not run, the app is soon asked again whether
     /// its cells can be called.
     pub(crate) fn refused(&self, kind: Kind) {
-        self.doubts.refused(kind);
+        self.recheck.refused(kind);
     }
 
     /// Whether calls to it can run now, as found last.

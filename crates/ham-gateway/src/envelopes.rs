@@ -2,8 +2,8 @@
 
 mod calls;
 mod connect;
-mod desk;
 mod exchange;
+mod handler;
 mod push;
 mod routes;
 

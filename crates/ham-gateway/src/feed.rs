@@ -11,8 +11,8 @@ mod hub;
 mod list;
 mod pump;
 mod routes;
+mod seen_blocks;
 mod stream;
-mod told;
 
 pub(crate) use hub::Feed;
 #[cfg(feature = "nats")]

@@ -28,7 +28,7 @@ pub(crate) struct Gateway {
     /// `None` if there is no state directory.
     pub(crate) outbox: Option<Outbox>,
     /// How the NATS connection is doing; `None` if NATS is not used.
-    pub(crate) nats: Option<Arc<nats::Seen>>,
+    pub(crate) nats: Option<Arc<nats::NatsStatus>>,
     /// The caller, if everybody may do everything.
     pub(crate) dev: Option<Arc<Identity>>,
     /// The caller of the operations listener.

@@ -9,19 +9,19 @@ mod calls;
 #[cfg(feature = "nats")]
 mod chain;
 #[cfg(feature = "nats")]
+mod chain_reader;
+#[cfg(feature = "nats")]
+mod chain_writer;
+#[cfg(feature = "nats")]
 mod follow;
 #[cfg(feature = "nats")]
-mod heard;
-#[cfg(feature = "nats")]
 mod link;
-#[cfg(feature = "nats")]
-mod pen;
 #[cfg(feature = "nats")]
 mod publisher;
 #[cfg(feature = "nats")]
 mod run;
 mod secrets;
-mod seen;
+mod status;
 #[cfg(feature = "nats")]
 mod stream;
 #[cfg(feature = "nats")]
@@ -34,4 +34,4 @@ pub use follow::{Follow, FollowError, Followed, From};
 #[cfg(feature = "nats")]
 pub(crate) use run::run;
 pub(crate) use secrets::Secrets;
-pub(crate) use seen::Seen;
+pub(crate) use status::NatsStatus;

@@ -1,10 +1,11 @@
 //! The outbox: calls that outlive their request.
 
-mod board;
+mod action_runner;
 mod call;
 mod change;
 mod config;
 mod crash;
+mod database_source;
 mod disk;
 mod ending;
 mod error;
@@ -17,12 +18,11 @@ mod limits;
 mod link;
 mod lost;
 pub mod machine;
-mod maker;
 mod meter;
 mod outages;
-mod place;
 mod read;
 mod recover;
+mod registry;
 mod shared;
 mod store;
 mod stored;
@@ -36,19 +36,19 @@ mod watched;
 mod worker;
 mod writer;
 
-pub use board::OpenCalls;
 pub use call::{Call, CallId, Fingerprint};
 pub use config::{
     DEFAULT_ANSWER_WITHIN, DEFAULT_KEEP, DEFAULT_LINGER, DEFAULT_MOST_KEPT, DEFAULT_NONCE_LIFE, OutboxConfig,
 };
+pub use database_source::{FILE, look};
 pub use error::{StoreError, SubmitError};
 pub use following::{Followed, Following};
 pub use handle::Outbox;
 pub use limits::Limits;
 pub use lost::{catching_lost, remember_lost};
 pub use meter::Meter;
-pub use place::{FILE, look};
 pub use read::{Order, Page, Which};
+pub use registry::OpenCalls;
 pub use store::{Opened, Store};
 pub use stored::Stored;
 pub use submission::{Lost, Submission, Submitted};

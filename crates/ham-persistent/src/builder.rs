@@ -10,7 +10,7 @@ use crate::backoff::Randomness;
 use crate::clock::{SystemWallClock, WallClock};
 use crate::config::Config;
 use crate::connector::Connector;
-use crate::driver::{Callback, Desk, Driver, Hands};
+use crate::driver::{Callback, Driver, EffectHandler, Hooks};
 use crate::error::AttemptError;
 use crate::event::Event;
 use crate::handle::Persistent;
@@ -123,8 +123,8 @@ impl<C: Connector> Builder<C> {
         Driver {
             machine: Machine::new(self.config, self.randomness, fail_first, Instant::now()),
             inbox: shared.mailbox.inbox(),
-            hands: Hands { connector: self.connector, on_event: self.on_event },
-            desk: Desk::new(Arc::clone(&shared), self.wall_clock),
+            hooks: Hooks { connector: self.connector, on_event: self.on_event },
+            effects: EffectHandler::new(Arc::clone(&shared), self.wall_clock),
         }
         .spawn();
         Persistent::new(shared)

@@ -20,11 +20,12 @@ pub(crate) enum Command {
 pub(crate) struct Mailbox {
     /// Why close was requested. Kept separately, so that waiting for a close is woken by nothing else.
     closing: watch::Sender<Option<Cause>>,
-    orders: watch::Sender<Orders>,
+    flags: watch::Sender<Flags>,
 }
 
+/// Everything that was requested so far.
 #[derive(Debug, Default)]
-struct Orders {
+struct Flags {
     close: Option<Cause>,
     close_after_link: bool,
     redials: u64,
@@ -32,11 +33,11 @@ struct Orders {
 
 impl Mailbox {
     pub(crate) fn new() -> Self {
-        Self { closing: watch::Sender::new(None), orders: watch::Sender::new(Orders::default()) }
+        Self { closing: watch::Sender::new(None), flags: watch::Sender::new(Flags::default()) }
     }
 
     pub(crate) fn inbox(&self) -> Inbox {
-        Inbox { orders: self.orders.subscribe(), told: Told::default() }
+        Inbox { flags: self.flags.subscribe(), seen: Seen::default() }
     }
 
     /// Returns the cause of the close: this one, unless there was an earlier one.
@@ -48,17 +49,17 @@ impl Mailbox {
             before.is_none()
         });
         if first {
-            self.orders.send_modify(|orders| orders.close = Some(cause.clone()));
+            self.flags.send_modify(|flags| flags.close = Some(cause.clone()));
         }
         before.unwrap_or(cause)
     }
 
     pub(crate) fn close_after_link(&self) {
-        self.orders.send_modify(|orders| orders.close_after_link = true);
+        self.flags.send_modify(|flags| flags.close_after_link = true);
     }
 
     pub(crate) fn redial_now(&self) {
-        self.orders.send_modify(|orders| orders.redials = orders.redials.wrapping_add(1));
+        self.flags.send_modify(|flags| flags.redials = flags.redials.wrapping_add(1));
     }
 
     /// Why `close` was called, once it has been.
@@ -70,12 +71,13 @@ impl Mailbox {
 /// The driver's side.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    orders: watch::Receiver<Orders>,
-    told: Told,
+    flags: watch::Receiver<Flags>,
+    seen: Seen,
 }
 
+/// The flags that the driver has already been given as commands.
 #[derive(Debug, Default)]
-struct Told {
+struct Seen {
     close: bool,
     close_after_link: bool,
     redials: u64,
@@ -84,7 +86,7 @@ struct Told {
 impl Inbox {
     /// Resolves when there may be a command; at once if there already is one. Cancel-safe.
     pub(crate) async fn filled(&mut self) {
-        if self.orders.changed().await.is_err() {
+        if self.flags.changed().await.is_err() {
             // Cannot happen: the driver holds a share of the mailbox.
             std::future::pending().await
         }
@@ -92,22 +94,22 @@ impl Inbox {
 
     /// The next pending command; `Close` before anything else.
     pub(crate) fn take(&mut self) -> Option<Command> {
-        self.told.news(&self.orders.borrow_and_update())
+        self.seen.next(&self.flags.borrow_and_update())
     }
 }
 
-impl Told {
-    fn news(&mut self, orders: &Orders) -> Option<Command> {
-        if let (Some(cause), false) = (&orders.close, self.close) {
+impl Seen {
+    fn next(&mut self, flags: &Flags) -> Option<Command> {
+        if let (Some(cause), false) = (&flags.close, self.close) {
             self.close = true;
             return Some(Command::Close(cause.clone()));
         }
-        if orders.close_after_link && !self.close_after_link {
+        if flags.close_after_link && !self.close_after_link {
             self.close_after_link = true;
             return Some(Command::CloseAfterLink);
         }
-        if orders.redials != self.redials {
-            self.redials = orders.redials;
+        if flags.redials != self.redials {
+            self.redials = flags.redials;
             return Some(Command::RedialNow);
         }
         None

@@ -1,6 +1,6 @@
 //! The only task: does what the machine asks for and tells it the outcome.
 
-mod desk;
+mod effects;
 mod work;
 
 use std::pin::pin;
@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-pub(crate) use self::desk::Desk;
+pub(crate) use self::effects::EffectHandler;
 use self::work::{Work, completed, perform};
 use crate::command::Inbox;
 use crate::connector::Connector;
@@ -25,12 +25,12 @@ pub(crate) type Callback<C> = Box<dyn FnMut(Event<C>) -> BoxFuture<'static, ()> 
 pub(crate) struct Driver<C: Connector> {
     pub(crate) machine: Machine<C::Address>,
     pub(crate) inbox: Inbox,
-    pub(crate) hands: Hands<C>,
-    pub(crate) desk: Desk<C>,
+    pub(crate) hooks: Hooks<C>,
+    pub(crate) effects: EffectHandler<C>,
 }
 
-/// What an activity works with.
-pub(crate) struct Hands<C: Connector> {
+/// What the owner of the connection supplies and activities call.
+pub(crate) struct Hooks<C: Connector> {
     pub(crate) connector: C,
     pub(crate) on_event: Option<Callback<C>>,
 }
@@ -53,32 +53,32 @@ impl<C: Connector> Driver<C> {
 
     /// Pursues one activity until the machine wants another one, or none.
     async fn pursue(&mut self, activity: Activity<C::Address>) -> Option<Activity<C::Address>> {
-        let Self { machine, inbox, hands, desk } = self;
-        if let Some(next) = obey(machine, inbox, desk, false) {
+        let Self { machine, inbox, hooks, effects } = self;
+        if let Some(next) = obey(machine, inbox, effects, false) {
             return next.activity();
         }
         let dialing = matches!(activity, Activity::Connect(_));
-        let work = begin(activity, hands, desk);
-        let mut work = pin!(perform(work, &mut hands.connector).fuse());
+        let work = begin(activity, hooks, effects);
+        let mut work = pin!(perform(work, &mut hooks.connector).fuse());
         loop {
             // Commands first: closing waits for nothing. They are flags, each reported once, so they cannot starve the rest. The
             // activity ends once. The link's end comes last and is not lost, since it stays ended.
             let input = tokio::select! {
                 biased;
                 () = inbox.filled() => None,
-                done = &mut work => Some(desk.note(done)),
-                cause = desk.link_end() => Some(desk.note_end(cause)),
+                done = &mut work => Some(effects.note(done)),
+                cause = effects.link_end() => Some(effects.note_end(cause)),
             };
             // Also before the activity's outcome: a command that came at its last moment is older.
-            if let Some(next) = obey(machine, inbox, desk, true) {
+            if let Some(next) = obey(machine, inbox, effects, true) {
                 if dialing && input.is_none() {
                     // The dial may have completed just now: then there is a link to close.
-                    desk.hold(completed(work.as_mut().now_or_never()));
+                    effects.hold(completed(work.as_mut().now_or_never()));
                 }
                 return next.activity();
             }
             let Some(input) = input else { continue };
-            match desk.follow(machine.handle(Instant::now(), input)) {
+            match effects.follow(machine.handle(Instant::now(), input)) {
                 Next::Keep => {}
                 next => return next.activity(),
             }
@@ -91,11 +91,11 @@ impl<C: Connector> Driver<C> {
 fn obey<C: Connector>(
     machine: &mut Machine<C::Address>,
     inbox: &mut Inbox,
-    desk: &mut Desk<C>,
+    effects: &mut EffectHandler<C>,
     begun: bool,
 ) -> Option<Next<C::Address>> {
     while let Some(command) = inbox.take() {
-        match desk.follow(machine.handle(Instant::now(), Input::Command { command, begun })) {
+        match effects.follow(machine.handle(Instant::now(), Input::Command { command, begun })) {
             Next::Keep => {}
             next => return Some(next),
         }
@@ -104,17 +104,21 @@ fn obey<C: Connector>(
 }
 
 /// Takes what the activity needs, and publishes what it announces: from here on that counts as having happened.
-fn begin<C: Connector>(activity: Activity<C::Address>, hands: &mut Hands<C>, desk: &mut Desk<C>) -> Work<C> {
+fn begin<C: Connector>(
+    activity: Activity<C::Address>,
+    hooks: &mut Hooks<C>,
+    effects: &mut EffectHandler<C>,
+) -> Work<C> {
     match activity {
         Activity::Announce(announcement) => {
-            Work::Announce(hands.publish(desk.event(announcement), desk.shared()))
+            Work::Announce(hooks.publish(effects.event(announcement), effects.shared()))
         }
         Activity::AnnounceLast(announcement) => {
-            let callback = hands.publish(desk.event(announcement), desk.shared());
+            let callback = hooks.publish(effects.event(announcement), effects.shared());
             let _ = callback.and_then(FutureExt::now_or_never);
             Work::Announce(None)
         }
-        Activity::CloseLink => Work::CloseLink(desk.release()),
+        Activity::CloseLink => Work::CloseLink(effects.release()),
         Activity::Connect(address) => Work::Connect(address),
         Activity::ObtainAddress => Work::ObtainAddress,
         Activity::Wait(until) => Work::Wait(until),
@@ -122,7 +126,7 @@ fn begin<C: Connector>(activity: Activity<C::Address>, hands: &mut Hands<C>, des
     }
 }
 
-impl<C: Connector> Hands<C> {
+impl<C: Connector> Hooks<C> {
     fn publish(&mut self, event: Option<Event<C>>, shared: &Shared<C>) -> Option<BoxFuture<'static, ()>> {
         let event = event?;
         trace::announced(&shared.server_name, shared.is_quiet(), &event);

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use crate::clock::after;
 use crate::config::SessionConfig;
-use crate::pace::Pace;
 use crate::pending::Load;
+use crate::stall::StallDetector;
 
 mod due;
 mod health;
@@ -29,11 +29,11 @@ pub(crate) struct Liveness {
     heard: Instant,
     /// When bytes of a message last moved: see [`Liveness::read`].
     progress: Instant,
-    /// How much of an incomplete message has come, and its pace.
+    /// How much of an incomplete message has come, and whether it stalls.
     partial: u64,
-    reading: Pace,
-    /// The pace of what the socket has not taken yet.
-    writing: Pace,
+    reading: StallDetector,
+    /// Whether what the socket has not taken yet stalls.
+    writing: StallDetector,
     next_ping: Instant,
     /// When the unanswered ping was sent.
     ping: Option<Instant>,
@@ -48,8 +48,8 @@ pub(crate) struct Liveness {
 impl Liveness {
     pub(crate) fn new(config: &SessionConfig, probes: bool, now: Instant) -> Self {
         let next_check = config.degraded_after.map_or(now, |wait| after(now, wait));
-        let patience = config.ping_interval.saturating_add(config.ping_timeout);
-        let pace = |largest: usize| Pace::new(config.least_rate, patience, largest as u64);
+        let stall_timeout = config.ping_interval.saturating_add(config.ping_timeout);
+        let detector = |largest: usize| StallDetector::new(config.least_rate, stall_timeout, largest as u64);
         Self {
             ping_interval: config.ping_interval,
             ping_timeout: config.ping_timeout,
@@ -60,9 +60,9 @@ impl Liveness {
             heard: now,
             progress: now,
             partial: 0,
-            reading: pace(config.max_message_size),
+            reading: detector(config.max_message_size),
             // Many messages may follow each other.
-            writing: pace(usize::MAX),
+            writing: detector(usize::MAX),
             next_ping: after(now, config.ping_interval),
             ping: None,
             next_check,
@@ -179,9 +179,9 @@ impl Liveness {
             self.next_ping = after(now, self.ping_interval);
             due.ping = true;
         }
-        if let Some(patience) = self.degraded_after {
+        if let Some(degraded_after) = self.degraded_after {
             due.health = self.judge(now);
-            due.probe = self.check(now, load.oldest, patience);
+            due.probe = self.check(now, load.oldest, degraded_after);
         }
         due
     }
@@ -205,8 +205,7 @@ impl Liveness {
     /// Since when there is doubt, and when it is too old to keep quiet about: the earlier one of the probe's and the places'.
     fn doubt(&self) -> Option<(Instant, Instant)> {
         let probe = self.probe.map(|sent| (sent, after(sent, self.ping_timeout)));
-        let stuck =
-            self.stuck.zip(self.degraded_after).map(|(since, patience)| (since, after(since, patience)));
+        let stuck = self.stuck.zip(self.degraded_after).map(|(since, wait)| (since, after(since, wait)));
         probe.into_iter().chain(stuck).min_by_key(|(_, by)| *by)
     }
 
@@ -219,18 +218,18 @@ impl Liveness {
     }
 
     /// Whether a probe is due.
-    fn check(&mut self, now: Instant, oldest: Option<Instant>, patience: Duration) -> bool {
+    fn check(&mut self, now: Instant, oldest: Option<Instant>, degraded_after: Duration) -> bool {
         if now < self.next_check {
             return false;
         }
-        let ripe = oldest.is_some_and(|oldest| now >= after(oldest, patience));
+        let ripe = oldest.is_some_and(|oldest| now >= after(oldest, degraded_after));
         let due = self.probes && ripe && self.probe.is_none();
         if due {
             self.probe = Some(now);
         }
         self.next_check = match oldest {
-            Some(oldest) if !ripe => after(oldest, patience),
-            _ => after(now, patience),
+            Some(oldest) if !ripe => after(oldest, degraded_after),
+            _ => after(now, degraded_after),
         };
         due
     }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use crate::error::{LinkEnd, RequestError};
 use crate::frame::Frame;
-use callers::{Stub, tell_all};
+use callers::{Caller, tell_all};
 use requests::Requests;
 use sends::Sends;
 
@@ -59,11 +59,11 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
     ) -> Result<(u64, Answer<In>), RequestError> {
         let full = self.check_places().and_then(|()| self.check_bytes(frame.len()));
         let (waiter, answer) = oneshot::channel();
-        let stub = self.stub(times);
+        let caller = self.caller(times);
         // One look-up for check and insertion: this and the answer are the hot path.
-        self.requests.queue(key, frame, stub, waiter, full)?;
+        self.requests.queue(key, frame, caller, waiter, full)?;
         self.note_deadline(times.send_by);
-        Ok((stub.serial, answer))
+        Ok((caller.serial, answer))
     }
 
     /// Queues a send; its caller hears when it has been written.
@@ -137,9 +137,9 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         }
         let mut ended = self.requests.expire(now);
         self.sends.expire(now, &mut ended);
-        tell_all(ended, |stub, phase| RequestError::TimedOut {
+        tell_all(ended, |caller, phase| RequestError::TimedOut {
             phase,
-            after: now.saturating_duration_since(stub.times.since),
+            after: now.saturating_duration_since(caller.times.since),
         });
         self.earliest = self.requests.deadlines().chain(self.sends.deadlines()).min();
     }
@@ -189,10 +189,10 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
 
     fn push_awaited_send(&mut self, frame: Frame, since: Instant, deadline: Instant) -> (u64, Answer<()>) {
         let (waiter, answer) = oneshot::channel();
-        let stub = self.stub(Times { since, send_by: deadline, deadline });
-        self.sends.push(stub.serial, frame, Some((stub, waiter)));
+        let caller = self.caller(Times { since, send_by: deadline, deadline });
+        self.sends.push(caller.serial, frame, Some((caller, waiter)));
         self.note_deadline(deadline);
-        (stub.serial, answer)
+        (caller.serial, answer)
     }
 
     fn check_places(&self) -> Result<(), RequestError> {
@@ -223,8 +223,8 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.requests.waiting_bytes() + self.sends.waiting_bytes()
     }
 
-    fn stub(&mut self, times: Times) -> Stub {
-        Stub { serial: self.serial(), times }
+    fn caller(&mut self, times: Times) -> Caller {
+        Caller { serial: self.serial(), times }
     }
 
     fn serial(&mut self) -> u64 {

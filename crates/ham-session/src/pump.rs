@@ -136,7 +136,7 @@ impl<P: Protocol> Pump<P> {
     /// blocked write ends only its own step: reading goes on.
     ///
     /// Returns whether a step stopped at its bound, so that another round is due. Otherwise every step has left its waker behind,
-    /// also with the desk: whatever is submitted after the desk was checked wakes the pump.
+    /// also with the link's state: whatever is submitted after that was checked wakes the pump.
     fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkEnd> {
         let read_more = self.read(cx)?;
         let write_more = self.write(cx)?;

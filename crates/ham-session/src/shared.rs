@@ -1,6 +1,6 @@
 //! What the handles of a link and its pump share.
 
-mod desk;
+mod state;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use crate::frame::Frame;
 use crate::liveness::Health;
 use crate::pending::{Answer, Load, Pending, Times};
 use crate::protocol::Protocol;
-use desk::{Admission, Desk, Work};
+use state::{Admission, LinkState, Work};
 
 /// What the handles of a link and its pump share. A std mutex rather than a channel: a caller that goes away removes its entry at
 /// once, a frame's phase is exact, and a request costs one short lock. It is never held across an await, and no user code runs under it.
@@ -30,7 +30,7 @@ pub(crate) struct Shared<P: Protocol> {
     pub(crate) close_bound: Duration,
     /// The runtime that drives the pump.
     runtime: Option<Id>,
-    desk: Mutex<Desk<P>>,
+    state: Mutex<LinkState<P>>,
     /// In nanoseconds; zero means "not measured yet".
     round_trip_time: AtomicU64,
     pub(crate) health: watch::Sender<Health>,
@@ -53,7 +53,7 @@ impl<P: Protocol> Shared<P> {
             max_send_size: config.max_send_size,
             close_bound: config.drain_timeout.saturating_add(config.close_timeout),
             runtime: Handle::try_current().ok().map(|runtime| runtime.id()),
-            desk: Mutex::new(Desk::new(pending)),
+            state: Mutex::new(LinkState::new(pending)),
             round_trip_time: AtomicU64::new(0),
             health: watch::Sender::new(Health::Healthy),
             released: watch::Sender::new(false),
@@ -96,10 +96,10 @@ impl<P: Protocol> Shared<P> {
 
     /// A close may be waiting for the last one to go.
     fn withdraw_with(&self, f: impl FnOnce(&mut Pending<P::Key, P::In>)) {
-        let mut desk = self.desk();
-        f(&mut desk.pending);
-        if desk.closing {
-            Self::wake(desk);
+        let mut state = self.state();
+        f(&mut state.pending);
+        if state.closing {
+            Self::wake(state);
         }
     }
 
@@ -109,29 +109,29 @@ impl<P: Protocol> Shared<P> {
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        self.desk().pending.in_flight()
+        self.state().pending.in_flight()
     }
 
     pub(crate) fn end(&self) -> Option<Arc<LinkEnd>> {
-        self.desk().end.clone()
+        self.state().end.clone()
     }
 
     /// Whether a new request would be taken.
     pub(crate) fn takes_requests(&self) -> bool {
-        self.desk().admits(Admission::NewRequests).is_ok()
+        self.state().admits(Admission::NewRequests).is_ok()
     }
 
     /// Asks the pump to let the outstanding requests finish and then to close.
     pub(crate) fn ask_to_close(&self) {
-        let mut desk = self.desk();
-        desk.closing = true;
-        Self::wake(desk);
+        let mut state = self.state();
+        state.closing = true;
+        Self::wake(state);
     }
 
     /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. From then on, the pump is woken
     /// for everything that is submitted.
     pub(crate) fn take(&self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
-        self.desk().take(waker, room, batch)
+        self.state().take(waker, room, batch)
     }
 
     /// Fails what is late; returns how the requests then stand, and when the next deadline is: for the pump.
@@ -144,12 +144,12 @@ impl<P: Protocol> Shared<P> {
 
     /// Runs `f` on the table: for the pump.
     pub(crate) fn pending<R>(&self, f: impl FnOnce(&mut Pending<P::Key, P::In>) -> R) -> R {
-        f(&mut self.desk().pending)
+        f(&mut self.state().pending)
     }
 
     /// Marks the link as ended and fails everything outstanding. The first cause stays.
     pub(crate) fn finish(&self, end: LinkEnd) -> Arc<LinkEnd> {
-        self.desk().finish(end)
+        self.state().finish(end)
     }
 
     /// `None` until a ping has been answered.
@@ -168,24 +168,24 @@ impl<P: Protocol> Shared<P> {
         admission: Admission,
         f: impl FnOnce(&mut Pending<P::Key, P::In>) -> Result<T, RequestError>,
     ) -> Result<T, RequestError> {
-        let mut desk = self.desk();
-        desk.admits(admission)?;
-        let accepted = f(&mut desk.pending)?;
-        Self::wake(desk);
+        let mut state = self.state();
+        state.admits(admission)?;
+        let accepted = f(&mut state.pending)?;
+        Self::wake(state);
         Ok(accepted)
     }
 
     /// Wakes a parked pump, after releasing the lock that it needs next.
-    fn wake(mut desk: MutexGuard<'_, Desk<P>>) {
-        let pump = desk.unpark();
-        drop(desk);
+    fn wake(mut state: MutexGuard<'_, LinkState<P>>) {
+        let pump = state.unpark();
+        drop(state);
         if let Some(pump) = pump {
             pump.wake();
         }
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk<P>> {
+    fn state(&self) -> MutexGuard<'_, LinkState<P>> {
         // The table is consistent between any two statements that can panic, so a poisoned lock is as good as new.
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -39,8 +39,8 @@ pub use link::{LinkEnd, ScriptedLink};
 /// ```
 #[must_use]
 pub fn scripted(transcript: &Transcript) -> (ScriptedConnector, Script) {
-    let pages = Pages { queue: VecDeque::new(), otherwise: Attempt::hanging(), links: Vec::new() };
-    let script = Script { transcript: transcript.clone(), pages: Arc::new(Mutex::new(pages)) };
+    let state = ScriptState { queue: VecDeque::new(), otherwise: Attempt::hanging(), links: Vec::new() };
+    let script = Script { transcript: transcript.clone(), state: Arc::new(Mutex::new(state)) };
     (ScriptedConnector { script: script.clone(), current: Attempt::hanging() }, script)
 }
 
@@ -48,11 +48,11 @@ pub fn scripted(transcript: &Transcript) -> (ScriptedConnector, Script) {
 #[derive(Clone, Debug)]
 pub struct Script {
     transcript: Transcript,
-    pages: Arc<Mutex<Pages>>,
+    state: Arc<Mutex<ScriptState>>,
 }
 
 #[derive(Debug)]
-struct Pages {
+struct ScriptState {
     queue: VecDeque<Attempt>,
     otherwise: Attempt,
     links: Vec<ScriptedLink>,
@@ -61,12 +61,12 @@ struct Pages {
 impl Script {
     /// Adds an attempt to those still to come.
     pub fn push(&self, attempt: Attempt) {
-        self.pages().queue.push_back(attempt);
+        self.state().queue.push_back(attempt);
     }
 
     /// What every attempt does beyond the pushed ones; unless set, it hangs.
     pub fn otherwise(&self, attempt: Attempt) {
-        self.pages().otherwise = attempt;
+        self.state().otherwise = attempt;
     }
 
     /// The `number`-th link, counted from 1.
@@ -75,39 +75,39 @@ impl Script {
     /// If there were fewer.
     #[must_use]
     pub fn link(&self, number: usize) -> ScriptedLink {
-        let pages = self.pages();
-        let link = number.checked_sub(1).and_then(|index| pages.links.get(index));
-        link.unwrap_or_else(|| panic!("no link {number}, there were {}", pages.links.len())).clone()
+        let state = self.state();
+        let link = number.checked_sub(1).and_then(|index| state.links.get(index));
+        link.unwrap_or_else(|| panic!("no link {number}, there were {}", state.links.len())).clone()
     }
 
     /// How many links there were.
     #[must_use]
     pub fn links(&self) -> usize {
-        self.pages().links.len()
+        self.state().links.len()
     }
 
     /// How many links neither side has ended.
     #[must_use]
     pub fn open_links(&self) -> usize {
-        self.pages().links.iter().filter(|link| link.is_open()).count()
+        self.state().links.iter().filter(|link| link.is_open()).count()
     }
 
     fn next(&self) -> Attempt {
-        let mut pages = self.pages();
-        pages.queue.pop_front().unwrap_or_else(|| pages.otherwise.clone())
+        let mut state = self.state();
+        state.queue.pop_front().unwrap_or_else(|| state.otherwise.clone())
     }
 
     fn establish(&self, close_takes: Duration) -> ScriptedLink {
-        let mut pages = self.pages();
-        let number = pages.links.len() + 1;
+        let mut state = self.state();
+        let number = state.links.len() + 1;
         let link = ScriptedLink::new(number, close_takes, self.transcript.clone());
-        pages.links.push(link.clone());
+        state.links.push(link.clone());
         self.transcript.note(format_args!("link {number} up"));
         link
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ScriptState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -30,7 +30,7 @@ struct Price {
 
 /// How often an oracle writes, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct Schedule {
     /// From the start of one round to the start of the next.
     pub(crate) every: Duration,
     /// How old a price may be. It bounds the asking and the writing, each.
@@ -42,12 +42,12 @@ pub(crate) struct Pace {
 /// Writes until `shutdown`, and returns how many prices were written.
 pub(crate) async fn run(
     ham: &PersistentHam,
-    pace: Pace,
+    schedule: Schedule,
     mut price: impl AsyncFnMut() -> anyhow::Result<String>,
     mut shutdown: ShutdownRx,
 ) -> anyhow::Result<u64> {
     let ready =
-        ham.wait_until_callable(ROLE, pace.ready_within, |why| tracing::info!(%why, "not callable yet"));
+        ham.wait_until_callable(ROLE, schedule.ready_within, |why| tracing::info!(%why, "not callable yet"));
     tokio::select! {
         biased;
         _ = shutdown.wait_for(|stop| *stop) => return Ok(0),
@@ -55,8 +55,9 @@ pub(crate) async fn run(
     };
     tracing::info!("ready");
 
-    let options = CallOptions::default().with_policy(CallPolicy::IDEMPOTENT).with_deadline(pace.stale_after);
-    let mut rounds = interval(pace.every);
+    let options =
+        CallOptions::default().with_policy(CallPolicy::IDEMPOTENT).with_deadline(schedule.stale_after);
+    let mut rounds = interval(schedule.every);
     // After an outage one price is written, not one for each round that was missed.
     rounds.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut written = 0;
@@ -66,14 +67,14 @@ pub(crate) async fn run(
             _ = shutdown.wait_for(|stop| *stop) => break,
             _ = rounds.tick() => {}
         }
-        let body = match timeout(pace.stale_after, price()).await {
+        let body = match timeout(schedule.stale_after, price()).await {
             Ok(Ok(body)) => body,
             Ok(Err(error)) => {
                 tracing::warn!(round, %error, "there is no price");
                 continue;
             }
             Err(_) => {
-                tracing::warn!(round, after = ?pace.stale_after, "the price took too long");
+                tracing::warn!(round, after = ?schedule.stale_after, "the price took too long");
                 continue;
             }
         };
@@ -106,13 +107,13 @@ async fn main() -> anyhow::Result<()> {
     let config =
         PersistentHamConfig::local(port.parse().context("ADMIN_PORT")?, app_id).with_signing(signing);
     let ham = PersistentHam::start(config)?;
-    let pace = Pace {
+    let schedule = Schedule {
         every: Duration::from_secs(10),
         stale_after: Duration::from_secs(30),
         ready_within: Duration::from_secs(60),
     };
     let price = async || Ok(tokio::fs::read_to_string(file).await?.trim().to_owned());
-    let ended = run(&ham, pace, price, shutdown).await;
+    let ended = run(&ham, schedule, price, shutdown).await;
     ham.close().await;
     tracing::info!(written = ended?, "stopped");
     Ok(())

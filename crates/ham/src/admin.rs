@@ -11,11 +11,11 @@ macro_rules! ask {
     }};
 }
 
-mod asked;
 mod chain;
 mod client;
 mod dump;
 mod grants;
+mod pending;
 mod requests;
 
 pub(crate) use chain::{Chain, OnChain};

@@ -2,7 +2,6 @@
 
 mod breaker;
 mod caller;
-mod course;
 mod deliver;
 mod delivered;
 mod fence;
@@ -10,19 +9,19 @@ mod lane;
 mod options;
 mod readiness;
 mod release;
+mod retry_policy;
 mod rounds;
 mod send;
+mod send_state;
 mod sign;
 mod signed;
 mod start_pause;
 mod target;
-mod traces;
 mod verdict;
 
 pub(crate) use breaker::Breakers;
 pub use breaker::{DEFAULT_PRESSURE_COOLDOWN_MAX, PressureBreaker};
 pub(crate) use caller::{Caller, unexpected};
-pub use course::MAX_RESUMES;
 pub use fence::Fenced;
 pub(crate) use fence::fence;
 pub(crate) use lane::Lanes;
@@ -35,6 +34,7 @@ pub use options::{
 pub use readiness::READINESS_POLL;
 pub(crate) use readiness::{callable, wait_until_callable};
 pub(crate) use release::release;
+pub use retry_policy::MAX_RESUMES;
 pub(crate) use send::{call, send_signed};
 pub(crate) use sign::{call as sign, prove as prove_signing};
 pub use signed::SignedCall;

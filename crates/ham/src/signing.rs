@@ -2,11 +2,11 @@
 
 mod config;
 mod credential;
+mod credential_store;
 mod credentials;
 mod fate;
 mod file;
 mod grant;
-mod keeper;
 mod keys;
 mod keystore;
 mod keystore_client;
@@ -29,5 +29,5 @@ pub use lair::LairSigning;
 pub(crate) use lair::lair_from_node;
 pub(crate) use node_error::NodeError;
 pub use secret_file::{how_to_close, open_to_others};
-pub(crate) use signer::{Signer, Surroundings};
+pub(crate) use signer::{Signer, SignerContext};
 pub use store::{CredentialFile, LockedCredentialFile, StoreFuture};

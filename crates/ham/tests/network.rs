@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 
 /// Bounds everything between agents. What is published arrives within seconds; what was lost comes with a later round of
 /// gossip, minutes later.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Runs a test; one after the other, because each has conductors of its own and the machine has few processors.
 fn run(test: impl Future<Output = ()>) {
@@ -33,7 +33,7 @@ fn run(test: impl Future<Output = ()>) {
         // What is missing is built first, which takes as long as it takes.
         Install::ensure().await.unwrap();
         Install::ensure_tool(Tool::Relay).await.unwrap();
-        tokio::time::timeout(PATIENCE * 3, test).await.expect("the test hangs");
+        tokio::time::timeout(TIMEOUT * 3, test).await.expect("the test hangs");
     });
 }
 
@@ -46,9 +46,9 @@ struct Agent {
 impl Agent {
     /// Connects to an installed app.
     async fn of(conductor: &Conductor, app_id: &str) -> Self {
-        let config = PersistentHamConfig::local(conductor.admin_port(), app_id).with_deadline(PATIENCE);
+        let config = PersistentHamConfig::local(conductor.admin_port(), app_id).with_deadline(TIMEOUT);
         let ham = PersistentHam::connect(config).await.unwrap();
-        let cell = ham.wait_until_callable("probe", PATIENCE, |_| ()).await.unwrap();
+        let cell = ham.wait_until_callable("probe", TIMEOUT, |_| ()).await.unwrap();
         // The first call runs `init`, which opens `recv_remote_signal` to everybody.
         ham.call_zome::<_, usize>("probe", "probe", "count_items", ()).await.unwrap();
         Self { ham, cell }
@@ -144,7 +144,7 @@ async fn remote_signal(signals: &mut ham::Signals) -> (AgentPubKey, String) {
     }
 }
 
-/// Asks again and again until the answer is yes, [`PATIENCE`] at most: the network announces nothing to clients.
+/// Asks again and again until the answer is yes, [`TIMEOUT`] at most: the network announces nothing to clients.
 async fn eventually<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut() -> F) {
     let mut interval = tokio::time::interval(Duration::from_millis(100));
     let answered = async {
@@ -152,9 +152,7 @@ async fn eventually<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut(
             interval.tick().await;
         }
     };
-    tokio::time::timeout(PATIENCE, answered)
-        .await
-        .unwrap_or_else(|_| panic!("{what}: not after {PATIENCE:?}"));
+    tokio::time::timeout(TIMEOUT, answered).await.unwrap_or_else(|_| panic!("{what}: not after {TIMEOUT:?}"));
 }
 
 /// The caller was told at once that its conductor does not know the agent.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Long enough for a conductor that compiles its zomes on a loaded machine: running into it means a hang.
-const PATIENCE: Duration = Duration::from_secs(240);
+const TIMEOUT: Duration = Duration::from_secs(240);
 const APP: &str = "typed";
 
 /// What the service and the zome share: no type of `hdk`, and none of ham's but behind the condition.
@@ -135,11 +135,11 @@ async fn a_typed_client_calls_a_real_zome() {
         ham.close().await;
         conductor.stop().await.unwrap();
     };
-    tokio::time::timeout(PATIENCE * 2, steps).await.expect("the test hangs");
+    tokio::time::timeout(TIMEOUT * 2, steps).await.expect("the test hangs");
 }
 
 fn config(conductor: &Conductor) -> PersistentHamConfig {
-    PersistentHamConfig::local(conductor.admin_port(), APP).with_deadline(PATIENCE)
+    PersistentHamConfig::local(conductor.admin_port(), APP).with_deadline(TIMEOUT)
 }
 
 async fn inputs_and_answers_have_their_types(ham: &PersistentHam) {
@@ -172,7 +172,7 @@ async fn the_declared_deadline_holds_unless_the_client_has_another(ham: &Persist
     let input = SlowEcho { millis: 50, text: "slow".to_owned() };
     let error = probe.slow_echo(&input).await.unwrap_err();
     assert!(matches!(error, CallError::TimedOut { .. }), "{error:?}");
-    assert_eq!(probe.with_deadline(PATIENCE).slow_echo(&input).await.unwrap(), "slow");
+    assert_eq!(probe.with_deadline(TIMEOUT).slow_echo(&input).await.unwrap(), "slow");
 }
 
 /// The answer is cut off: a call that may run again is answered by its second run, one that may not has arrived.

@@ -35,11 +35,11 @@ impl Readiness {
     }
 }
 
-/// Doubts whether what is known of an app still holds. However many there are before the next look, they count as one.
+/// Signals doubts whether what is known of an app still holds. However many there are before the next look, they count as one.
 #[derive(Debug, Default)]
-pub(crate) struct Doubts(Notify);
+pub(crate) struct RecheckSignal(Notify);
 
-impl Doubts {
+impl RecheckSignal {
     /// A call was refused with this.
     pub(crate) fn refused(&self, kind: Kind) {
         if matches!(kind, Kind::CellNotRunning | Kind::CellStarting | Kind::CellNotFound) {
@@ -70,7 +70,7 @@ pub(crate) async fn watch(
     id: String,
     ham: PersistentHam,
     roles: Vec<String>,
-    doubts: Arc<Doubts>,
+    recheck: Arc<RecheckSignal>,
     told: watch::Sender<Readiness>,
 ) {
     let tell = |known: Readiness| {
@@ -101,7 +101,7 @@ pub(crate) async fn watch(
             changed = state.changed() => if changed.is_none() { break },
             () = told.closed() => break,
             // A doubt that comes with a change of the link is settled by the same answer.
-            () = doubts.ask_again(Instant::now(), again) => {}
+            () = recheck.ask_again(Instant::now(), again) => {}
         }
     }
     tell(Readiness { down: Some("the connection is closed".into()), roles: BTreeMap::new() });
@@ -143,21 +143,21 @@ mod tests {
     /// Calls were refused for half a minute while the gateway said that it was ready.
     #[tokio::test(start_paused = true)]
     async fn a_refused_call_has_it_asked_and_a_storm_of_them_once_a_second() {
-        let (doubts, asked) = (Doubts::default(), Instant::now());
+        let (recheck, asked) = (RecheckSignal::default(), Instant::now());
         let waits = async |since| {
             let before = Instant::now();
-            doubts.ask_again(since, ASK_AGAIN).await;
+            recheck.ask_again(since, ASK_AGAIN).await;
             before.elapsed()
         };
         assert_eq!(waits(asked).await, ASK_AGAIN);
         for _ in 0..100 {
-            doubts.refused(Kind::CellNotRunning);
+            recheck.refused(Kind::CellNotRunning);
         }
         assert_eq!(waits(asked).await, Duration::ZERO, "it was asked long ago");
         assert_eq!(waits(Instant::now()).await, ASK_AGAIN, "they were one doubt");
-        doubts.refused(Kind::CellNotFound);
+        recheck.refused(Kind::CellNotFound);
         assert_eq!(waits(Instant::now()).await, ASK_SOON);
-        doubts.refused(Kind::ZomeError);
+        recheck.refused(Kind::ZomeError);
         assert_eq!(waits(Instant::now()).await, ASK_AGAIN);
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// The calls that ended in the current second, and how many are under way.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct CallCounters {
     counted: Mutex<Counted>,
     under_way: AtomicUsize,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Tally {
 /// A call under way, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct UnderWay<'a> {
-    tally: &'a Tally,
+    counters: &'a CallCounters,
     began: Instant,
 }
 
@@ -74,20 +74,20 @@ impl Ended {
 
 impl UnderWay<'_> {
     pub(crate) fn ended(self, ended: Ended) {
-        self.tally.ended(ended, self.began.elapsed());
+        self.counters.ended(ended, self.began.elapsed());
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.tally.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.counters.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Tally {
+impl CallCounters {
     pub(crate) fn begun(&self) -> UnderWay<'_> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay { tally: self, began: Instant::now() }
+        UnderWay { counters: self, began: Instant::now() }
     }
 
     fn ended(&self, ended: Ended, took: Duration) {
@@ -168,17 +168,17 @@ mod tests {
 
     #[test]
     fn a_second_says_what_ended_in_it_and_no_more() {
-        let tally = Tally::default();
+        let counters = CallCounters::default();
         for took in 1..=100 {
-            tally.ended(Ended::Answered, Duration::from_millis(took));
+            counters.ended(Ended::Answered, Duration::from_millis(took));
         }
-        tally.ended(Ended::NotRun, Duration::from_secs(9));
-        let open = [tally.begun(), tally.begun()];
-        let second = tally.second(1000, true);
+        counters.ended(Ended::NotRun, Duration::from_secs(9));
+        let open = [counters.begun(), counters.begun()];
+        let second = counters.second(1000, true);
         drop(open);
         assert_eq!((second.answered, second.not_run, second.open), (100, 1, 2));
         assert_eq!((second.p50, second.p99), (Some(51.0), Some(100.0)));
-        let empty = tally.second(2000, false);
+        let empty = counters.second(2000, false);
         assert_eq!(empty, Sample { t: 2000, ..Sample::default() });
     }
 
@@ -194,10 +194,10 @@ mod tests {
 
     #[test]
     fn a_busy_second_keeps_its_count_and_only_so_many_times() {
-        let tally = Tally::default();
+        let counters = CallCounters::default();
         for _ in 0..2 * MOST_TIMED {
-            tally.ended(Ended::Error, Duration::ZERO);
+            counters.ended(Ended::Error, Duration::ZERO);
         }
-        assert_eq!(tally.second(0, true).error, 8192);
+        assert_eq!(counters.second(0, true).error, 8192);
     }
 }

@@ -28,14 +28,14 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
         options = options.with_read_only();
     }
     let payload = ExternIO(request.payload.clone());
-    let (under_way, seen) = (UnderWay::begun(&app.id, "direct"), app.seen.calls().begun());
+    let (under_way, counter) = (UnderWay::begun(&app.id, "direct"), app.stats.calls().begun());
     let call =
         app.ham.call_zome_raw(request.target.clone(), &called.zome, &called.function, payload, options);
     let (result, lost) = catching_lost(call).await;
     let error = match result {
         Ok(output) => {
             under_way.ended("answered");
-            seen.ended(Ended::Answered);
+            counter.ended(Ended::Answered);
             return Ok(answer::output(output.0, request.form));
         }
         Err(error) => error,
@@ -43,7 +43,7 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
     let problem = answer::problem(&app.ham, &error);
     app.refused(problem.kind());
     under_way.ended(problem.outcome());
-    seen.ended(Ended::of(problem.outcome()));
+    counter.ended(Ended::of(problem.outcome()));
     if Told::of(&error).key != KeyFate::Held {
         return Err(problem);
     }

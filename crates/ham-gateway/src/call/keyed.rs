@@ -28,11 +28,11 @@ pub(super) async fn call(
     key: &IdempotencyKey,
 ) -> Result<Response, Problem> {
     let outbox = outbox(gateway)?;
-    let (began, seen) = (Instant::now(), request.app.seen.calls().begun());
+    let (began, counter) = (Instant::now(), request.app.stats.calls().begun());
     let until = began + request.waits_for();
     // A call that nobody waits for is on disk once this answers; if the disk has failed, that may take long.
-    let patience = until.max(began + request.wait) + GRACE;
-    let submitted = tokio::time::timeout_at(patience, outbox.submit(submission(request, key))).await;
+    let deadline = until.max(began + request.wait) + GRACE;
+    let submitted = tokio::time::timeout_at(deadline, outbox.submit(submission(request, key))).await;
     let submitted = submitted.map_err(|_| not_written())?;
     counted(&submitted);
     let mut following = match submitted.map_err(|why| refused(&why))? {
@@ -55,12 +55,12 @@ pub(super) async fn call(
             }
             let answer = shown::answer(&call, request.form);
             let failed = answer.status().is_client_error() || answer.status().is_server_error();
-            seen.ended(if failed { Ended::of(outcome) } else { Ended::Answered });
+            counter.ended(if failed { Ended::of(outcome) } else { Ended::Answered });
             Ok(answer)
         }
         Followed::Refused(why) => Err(refused(&why)),
         Followed::Open if request.respond_async => {
-            let written = tokio::time::timeout_at(patience, following.on_disk()).await;
+            let written = tokio::time::timeout_at(deadline, following.on_disk()).await;
             written.map_err(|_| open(following.id()))?.map_err(|why| refused(&why))?;
             Ok(accepted(following.id()))
         }

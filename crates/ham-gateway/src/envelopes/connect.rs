@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::Desk;
 use super::exchange::Exchange;
+use super::handler::EnvelopeHandler;
 use super::push;
 use crate::auth::{Identity, Scope, may_any};
 use crate::gateway::Gateway;
@@ -71,9 +71,9 @@ async fn serve(
     config.session = config.session.with_drain_timeout(gateway.live().config.limits.drain);
     let stop = CancellationToken::new();
     let (asks, wanted) = mpsc::channel(WANTED);
-    let desk = Desk::new(exchange, may_follow, asks);
+    let handler = EnvelopeHandler::new(exchange, may_follow, asks);
     let mut life = gateway.life();
-    let serving = serve_upgraded(io, desk, &config, stop.clone());
+    let serving = serve_upgraded(io, handler, &config, stop.clone());
     let pushing = push::push(subscription, wanted);
     tokio::pin!(serving, pushing);
     let mut pushes = true;

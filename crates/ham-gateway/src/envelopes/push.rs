@@ -89,8 +89,8 @@ fn envelope(news: &News) -> Envelope {
 
 /// `None` if the link takes nothing any more.
 async fn send(to: &Replier, envelope: Envelope) -> Option<()> {
-    to.reply(envelope, PATIENCE).await.ok()
+    to.reply(envelope, REPLY_TIMEOUT).await.ok()
 }
 
 /// As long as a dead client goes unnoticed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);

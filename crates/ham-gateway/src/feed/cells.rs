@@ -50,7 +50,7 @@ impl Cells {
     /// # Cancel safety
     /// Cancel-safe.
     pub(super) async fn ask(&mut self, ham: &PersistentHam) {
-        let Ok(Ok(info)) = tokio::time::timeout(PATIENCE, ham.app_info()).await else { return };
+        let Ok(Ok(info)) = tokio::time::timeout(APP_INFO_TIMEOUT, ham.app_info()).await else { return };
         self.strange.clear();
         self.roles.clear();
         for (role, cells) in info.cell_info {
@@ -67,6 +67,6 @@ impl Cells {
 }
 
 /// How long the conductor may take to answer; meanwhile signals wait in their bounded queue.
-const PATIENCE: Duration = Duration::from_secs(5);
+const APP_INFO_TIMEOUT: Duration = Duration::from_secs(5);
 /// Cells without a role about which the conductor is not asked again.
 const MOST_STRANGE: usize = 1024;

@@ -16,7 +16,7 @@ use super::block::Block;
 use super::cells::Cells;
 use super::event;
 use super::hub::Feed;
-use super::told::Told;
+use super::seen_blocks::SeenBlocks;
 use crate::metrics;
 
 /// Tells what an app's cells signal, until its connection is closed. Publishing never waits for a subscriber; signals
@@ -29,7 +29,8 @@ pub(crate) async fn pump(
     backfill: Option<String>,
 ) {
     let source = backfill.as_deref().and_then(Source::parse);
-    let pump = Pump { feed, app, ham, cells: Cells::default(), told: Told::new(), source, backfill: None };
+    let pump =
+        Pump { feed, app, ham, cells: Cells::default(), seen: SeenBlocks::new(), source, backfill: None };
     pump.run(signals).await;
 }
 
@@ -38,7 +39,7 @@ struct Pump {
     app: String,
     ham: PersistentHam,
     cells: Cells,
-    told: Told<CellId>,
+    seen: SeenBlocks<CellId>,
     /// The function that lists missed blocks.
     source: Option<Source>,
     /// The cell of that role, once it is known, and its blocks.
@@ -127,7 +128,7 @@ impl Pump {
     }
 
     fn block(&mut self, cell: &CellId, role: &str, zome: &str, block: &Block) {
-        if self.told.is_first(cell, &block.hash) {
+        if self.seen.is_first(cell, &block.hash) {
             self.feed.block(&self.app, role, &block.data(role, zome));
         }
     }

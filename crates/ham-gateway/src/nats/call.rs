@@ -28,7 +28,7 @@ use crate::problem::{CALL_ID, Problem};
 use crate::retry::Retry;
 
 /// Answers calls.
-pub(super) struct Desk {
+pub(super) struct CallHandler {
     gateway: Arc<Gateway>,
     asked: Router,
     subjects: Subjects,
@@ -42,7 +42,7 @@ struct Answer {
     body: Bytes,
 }
 
-impl Desk {
+impl CallHandler {
     /// `asked` answers everything that can be asked for over HTTP.
     pub(super) fn new(gateway: &Arc<Gateway>, asked: Router, subjects: Subjects, client: Client) -> Self {
         Self { gateway: Arc::clone(gateway), asked, subjects, client }

@@ -11,9 +11,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::call::Desk;
+use super::call::CallHandler;
 use super::link::Link;
-use super::seen::Seen;
+use super::status::NatsStatus;
 use super::subject::Subjects;
 use crate::config::Nats;
 use crate::gateway::Gateway;
@@ -25,7 +25,7 @@ pub(super) async fn serve(
     config: &Nats,
     link: &Link,
     asked: &Router,
-    seen: &Arc<Seen>,
+    status: &Arc<NatsStatus>,
 ) {
     let mut life = gateway.life();
     let subjects = Subjects::below(&config.prefix);
@@ -37,9 +37,9 @@ pub(super) async fn serve(
     };
     let (service, mut requests) = match started {
         Ok(started) => started,
-        Err(why) => return seen.failed(&why),
+        Err(why) => return status.failed(&why),
     };
-    let desk = Arc::new(Desk::new(gateway, asked.clone(), subjects, link.client.clone()));
+    let handler = Arc::new(CallHandler::new(gateway, asked.clone(), subjects, link.client.clone()));
     let places = Arc::new(Semaphore::new(config.calls_at_a_time));
     let mut running = JoinSet::new();
     let mut drains = false;
@@ -56,16 +56,16 @@ pub(super) async fn serve(
             Some(_) = running.join_next() => {}
             request = requests.next() => {
                 let Some(request) = request else { break };
-                let desk = Arc::clone(&desk);
+                let handler = Arc::clone(&handler);
                 // Every call is answered, those beyond the bound at once.
                 match Arc::clone(&places).try_acquire_owned() {
                     Ok(place) => {
                         running.spawn(async move {
                             let _place = place;
-                            desk.answer(request).await;
+                            handler.answer(request).await;
                         });
                     }
-                    Err(_) => desk.refuse(request).await,
+                    Err(_) => handler.refuse(request).await,
                 }
             }
         }

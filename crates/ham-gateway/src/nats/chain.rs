@@ -29,8 +29,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::body::{self, Head};
-use super::heard::Heard;
-use super::pen::Pen;
+use super::chain_reader::ChainReader;
+use super::chain_writer::ChainWriter;
 use super::writer::Written;
 use crate::feed::{CellChains, Feed, List};
 
@@ -40,8 +40,8 @@ pub(super) struct Chain {
     /// The cell of the chain.
     cell: CellId,
     cells: watch::Receiver<CellChains>,
-    pen: Pen,
-    heard: Heard,
+    writer: ChainWriter,
+    reader: ChainReader,
     /// What lists its blocks, if there is a function for that.
     list: Option<List>,
     /// The last block in the stream, and its number there. The two are read together: a block is written only after the
@@ -53,25 +53,31 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn new(name: &str, cell: CellId, pen: Pen, feed: &Arc<Feed>, list: Option<List>) -> Self {
-        let (cells, heard) = (feed.cells(), Heard::from_the_start(Arc::clone(feed), name));
-        Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, number: 0, unsure: true }
+    pub(super) fn new(
+        name: &str,
+        cell: CellId,
+        writer: ChainWriter,
+        feed: &Arc<Feed>,
+        list: Option<List>,
+    ) -> Self {
+        let (cells, reader) = (feed.cells(), ChainReader::from_the_start(Arc::clone(feed), name));
+        Self { name: name.to_owned(), cell, cells, writer, reader, list, head: None, number: 0, unsure: true }
     }
 
     /// Writes what the chain tells, without end. It can be dropped at any moment: one that is created later continues
     /// from the same point.
     pub(super) async fn run(mut self) {
         // Nobody heard what happened while there was no gateway.
-        if self.pen.ends_with_a_gap().await == Some(false) {
+        if self.writer.ends_with_a_gap().await == Some(false) {
             self.gap("restart", None).await;
         }
         self.align().await;
         loop {
-            let news = self.heard.next().await;
+            let news = self.reader.next().await;
             match news.kind() {
                 NewsKind::Block => self.block(&news).await,
                 NewsKind::Gap => self.gap_of_the_feed(&news).await,
-                _ => self.pen.event(&news).await,
+                _ => self.writer.event(&news).await,
             }
         }
     }
@@ -79,7 +85,7 @@ impl Chain {
     /// Missing blocks are looked for before the next block; at once if the feed no longer has what it told, because
     /// there may be no next block.
     async fn gap_of_the_feed(&mut self, news: &News) {
-        self.pen.gap_of_the_feed(news).await;
+        self.writer.gap_of_the_feed(news).await;
         if body::cause(news.text()) == HISTORY_LOST && !self.catch_up().await {
             self.align().await;
         }
@@ -94,7 +100,7 @@ impl Chain {
         }
         if self.list.is_none() {
             let cell = self.cell_name();
-            return self.pen.block_of_the_feed(&block, &cell, body, self.heard.last()).await;
+            return self.writer.block_of_the_feed(&block, &cell, body, self.reader.last()).await;
         }
         loop {
             let height = self.head.as_ref().map(|head| head.height);
@@ -122,14 +128,14 @@ impl Chain {
     async fn align(&mut self) {
         self.unsure = true;
         while self.list.is_some() {
-            let last = self.pen.last_block().await;
+            let last = self.writer.last_block().await;
             self.head = last.as_ref().and_then(|last| Head::of(&last.payload));
             self.number = last.as_ref().map_or(0, |last| last.sequence);
             let theirs = last.as_ref().and_then(|last| last.cell.as_ref());
             if theirs.is_some_and(|cell| *cell != self.cell_name()) {
                 self.head = None;
                 self.gap("chain_changed", None).await;
-            } else if self.head.is_none() && (last.is_some() || self.pen.is_trimmed().await) {
+            } else if self.head.is_none() && (last.is_some() || self.writer.is_trimmed().await) {
                 self.unsure = false;
                 return self.gap(HISTORY_LOST, None).await;
             }
@@ -163,7 +169,7 @@ impl Chain {
     /// Writes a block after the head; false if the head is not the last one in the stream.
     async fn put(&mut self, block: &Head, body: Bytes) -> bool {
         let cell = self.cell_name();
-        match self.pen.block(block, &cell, body, self.number).await {
+        match self.writer.block(block, &cell, body, self.number).await {
             Written::Stored(number) => self.number = number,
             Written::TooLarge => self.gap("too_large", Some(1)).await,
             Written::Beaten { .. } => return false,
@@ -178,7 +184,7 @@ impl Chain {
     }
 
     async fn gap(&mut self, cause: &'static str, missed: Option<u64>) {
-        self.pen.gap(cause, missed, self.heard.last()).await;
+        self.writer.gap(cause, missed, self.reader.last()).await;
     }
 
     /// Whether the name now belongs to another cell than at the last look.

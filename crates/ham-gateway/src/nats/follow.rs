@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::link::Link;
 use super::secrets::Secrets;
-use super::seen::Seen;
+use super::status::NatsStatus;
 use crate::config::Nats;
 
 /// Where following begins.
@@ -100,8 +100,8 @@ impl Follow {
     ) -> Result<Self, FollowError> {
         let unusable = |why| FollowError::Unusable { why };
         let secrets = Secrets::read(nats).map_err(unusable)?;
-        let seen = Arc::<Seen>::default();
-        let link = Link::dial(nats, secrets, "ham feed serve", WAITING, seen).await.map_err(unusable)?;
+        let status = Arc::<NatsStatus>::default();
+        let link = Link::dial(nats, secrets, "ham feed serve", WAITING, status).await.map_err(unusable)?;
         let context = ContextBuilder::new().timeout(nats.acknowledge_within).build(link.client.clone());
         let (stream, subject) = (nats.stream.clone(), subject.into());
         let mut follow = Self {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::secrets::Secrets;
-use super::seen::Seen;
+use super::status::NatsStatus;
 use crate::config::Nats;
 
 /// A connection, which may be down.
@@ -31,7 +31,7 @@ impl Link {
         secrets: Secrets,
         name: &str,
         waiting: usize,
-        seen: Arc<Seen>,
+        status: Arc<NatsStatus>,
     ) -> Result<Self, String> {
         let (told, changed) = watch::channel(0);
         let options = ConnectOptions::new()
@@ -42,14 +42,14 @@ impl Link {
             .client_capacity(WAITING)
             .subscription_capacity(waiting)
             .event_callback(move |event| {
-                let (seen, told) = (Arc::clone(&seen), told.clone());
+                let (status, told) = (Arc::clone(&status), told.clone());
                 async move {
                     let comes_up = matches!(event, Event::Connected);
                     match event {
-                        Event::Connected => seen.connected(true),
-                        Event::Disconnected | Event::Closed => seen.connected(false),
-                        Event::SlowConsumer(_) => seen.dropped(),
-                        other => seen.failed(&other.to_string()),
+                        Event::Connected => status.connected(true),
+                        Event::Disconnected | Event::Closed => status.connected(false),
+                        Event::SlowConsumer(_) => status.dropped(),
+                        other => status.failed(&other.to_string()),
                     }
                     told.send_modify(|times| *times += u64::from(comes_up));
                 }

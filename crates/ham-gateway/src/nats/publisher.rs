@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::chain::Chain;
+use super::chain_writer::ChainWriter;
 use super::link::Link;
-use super::pen::Pen;
-use super::seen::Seen;
+use super::status::NatsStatus;
 use super::stream::Stream;
 use super::subject::Subjects;
 use super::writer::Writer;
@@ -18,7 +18,7 @@ use crate::gateway::Gateway;
 use crate::life::Life;
 
 /// Publishes the feed of each cell, until the gateway drains. It owns the tasks.
-pub(super) async fn publish(gateway: &Arc<Gateway>, config: &Nats, link: &Link, seen: &Arc<Seen>) {
+pub(super) async fn publish(gateway: &Arc<Gateway>, config: &Nats, link: &Link, status: &Arc<NatsStatus>) {
     let (mut cells, mut life) = (gateway.feed.cells(), gateway.life());
     let stream = Stream::of(config, link);
     let mut chains = JoinSet::new();
@@ -29,10 +29,10 @@ pub(super) async fn publish(gateway: &Arc<Gateway>, config: &Nats, link: &Link, 
             if !running.insert(name.clone()) {
                 continue;
             }
-            let writer = Writer::new(link.clone(), stream.clone(), Arc::clone(seen));
-            let pen = Pen::new(&name, Subjects::below(&config.prefix), writer);
+            let writer = Writer::new(link.clone(), stream.clone(), Arc::clone(status));
+            let chain_writer = ChainWriter::new(&name, Subjects::below(&config.prefix), writer);
             let list = list(gateway, &cell);
-            let chain = Chain::new(&name, cell.cell, pen, &gateway.feed, list);
+            let chain = Chain::new(&name, cell.cell, chain_writer, &gateway.feed, list);
             chains.spawn(chain.run());
         }
         // Draining first: it releases the subscriptions. What was not published is a gap after the next start, or is

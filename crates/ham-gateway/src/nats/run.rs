@@ -15,22 +15,22 @@ pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     let live = Arc::clone(&gateway.live());
     let (config, secrets) = (live.config.nats.clone(), live.nats.clone());
     drop(live);
-    let Some(seen) = gateway.nats.clone() else { return };
+    let Some(status) = gateway.nats.clone() else { return };
     // So that the metric exists even if the server is never reached.
     metrics::nats_connected(false);
-    let link = match Link::dial(&config, secrets, "ham-gateway", WAITING, Arc::clone(&seen)).await {
+    let link = match Link::dial(&config, secrets, "ham-gateway", WAITING, Arc::clone(&status)).await {
         Ok(link) => link,
         // This is tried only once: a failure here is a fault of the configuration.
-        Err(why) => return seen.failed(&why),
+        Err(why) => return status.failed(&why),
     };
     let publishing = async {
         if config.publish {
-            publisher::publish(&gateway, &config, &link, &seen).await;
+            publisher::publish(&gateway, &config, &link, &status).await;
         }
     };
     let calling = async {
         if config.calls {
-            calls::serve(&gateway, &config, &link, &asked, &seen).await;
+            calls::serve(&gateway, &config, &link, &asked, &status).await;
         }
     };
     tokio::join!(publishing, calling);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::link::Link;
-use super::seen::Seen;
+use super::status::NatsStatus;
 use super::stream::{Failed, Kept, Message, Put, Stream};
 
 /// Writes one message at a time. Each is written after the last one of its subject, by number, so a message that is
@@ -16,7 +16,7 @@ use super::stream::{Failed, Kept, Message, Put, Stream};
 pub(super) struct Writer {
     link: Link,
     stream: Stream,
-    seen: Arc<Seen>,
+    status: Arc<NatsStatus>,
     /// The number of the last message, by subject, as far as it is known.
     lasts: HashMap<String, u64>,
     /// Whether the stream was found since it was last missing.
@@ -39,8 +39,8 @@ pub(super) enum Written {
 }
 
 impl Writer {
-    pub(super) fn new(link: Link, stream: Stream, seen: Arc<Seen>) -> Self {
-        Self { link, stream, seen, lasts: HashMap::new(), found: false, pause: FIRST_PAUSE }
+    pub(super) fn new(link: Link, stream: Stream, status: Arc<NatsStatus>) -> Self {
+        Self { link, stream, status, lasts: HashMap::new(), found: false, pause: FIRST_PAUSE }
     }
 
     /// Writes it, once, after whatever is the last message of its subject. Nobody else may write messages with its id.
@@ -75,7 +75,7 @@ impl Writer {
             self.pause = FIRST_PAUSE;
             return match put {
                 Put::Stored(number) => {
-                    self.seen.published(message.kind);
+                    self.status.published(message.kind);
                     Written::Stored(number)
                 }
                 Put::Known => Written::Known,
@@ -136,7 +136,7 @@ impl Writer {
     /// Reports the failure, and waits.
     async fn failed(&mut self, failed: Failed) {
         self.found &= !failed.no_stream;
-        self.seen.failed(&failed.why);
+        self.status.failed(&failed.why);
         tokio::time::sleep_until(Instant::now() + self.pause).await;
         self.pause = (self.pause * 2).min(LAST_PAUSE);
     }

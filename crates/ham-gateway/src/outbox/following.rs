@@ -27,22 +27,22 @@ pub(super) enum Progress {
 /// From a call's worker to the followers of the call. They are woken in the order in which they came: a `watch` does
 /// not promise that order, and a simulation relies on it.
 #[derive(Debug, Default)]
-pub(super) struct Line(Arc<Told>);
+pub(super) struct ProgressSender(Arc<ProgressState>);
 
 #[derive(Debug, Default)]
-struct Told {
+struct ProgressState {
     progress: Mutex<Progress>,
     changed: Notify,
 }
 
-impl Line {
+impl ProgressSender {
     pub(super) fn tell(&self, progress: Progress) {
         *self.0.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
         self.0.changed.notify_waiters();
     }
 }
 
-impl Drop for Line {
+impl Drop for ProgressSender {
     fn drop(&mut self) {
         if matches!(self.0.now(), Progress::Accepting | Progress::Open) {
             self.tell(Progress::Left);
@@ -50,7 +50,7 @@ impl Drop for Line {
     }
 }
 
-impl Told {
+impl ProgressState {
     fn now(&self) -> Progress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -84,20 +84,20 @@ pub enum Followed {
 #[derive(Clone, Debug)]
 pub struct Following {
     id: CallId,
-    told: Arc<Told>,
+    progress: Arc<ProgressState>,
 }
 
 impl Following {
-    pub(super) fn new(id: CallId, line: &Line) -> Self {
-        Self { id, told: Arc::clone(&line.0) }
+    pub(super) fn new(id: CallId, sender: &ProgressSender) -> Self {
+        Self { id, progress: Arc::clone(&sender.0) }
     }
 
     /// One of a call that has ended.
     pub(super) fn settled(call: Call) -> Self {
         let id = call.id;
-        let line = Line::default();
-        line.tell(Progress::Settled(Arc::new(call)));
-        Self::new(id, &line)
+        let sender = ProgressSender::default();
+        sender.tell(Progress::Settled(Arc::new(call)));
+        Self::new(id, &sender)
     }
 
     /// The call's name.
@@ -111,7 +111,7 @@ impl Following {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn until(&mut self, until: Instant) -> Followed {
-        let ended = self.told.wait_for(|now| !matches!(now, Progress::Accepting | Progress::Open));
+        let ended = self.progress.wait_for(|now| !matches!(now, Progress::Accepting | Progress::Open));
         match tokio::time::timeout_at(until, ended).await {
             Ok(Progress::Settled(call)) => Followed::Settled(call),
             Ok(Progress::Refused(why)) => Followed::Refused(why),
@@ -127,7 +127,7 @@ impl Following {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn on_disk(&mut self) -> Result<(), SubmitError> {
-        match self.told.wait_for(|now| !matches!(now, Progress::Accepting)).await {
+        match self.progress.wait_for(|now| !matches!(now, Progress::Accepting)).await {
             Progress::Refused(why) => Err(why),
             Progress::Left => Err(SubmitError::ShuttingDown),
             Progress::Accepting | Progress::Open | Progress::Settled(_) => Ok(()),

@@ -7,7 +7,6 @@ use std::time::Duration;
 use ham::PersistentHam;
 use serde_bytes::ByteBuf;
 
-use super::board::Taken;
 use super::call::{Call, CallId, Fingerprint};
 use super::config::OutboxConfig;
 use super::error::{StoreError, SubmitError};
@@ -15,6 +14,7 @@ use super::following::Following;
 use super::machine::{Mode, Record};
 use super::read::Page;
 use super::recover::recover;
+use super::registry::Taken;
 use super::shared::Shared;
 use super::store::Opened;
 use super::submission::{Lost, Submission, Submitted};
@@ -52,7 +52,7 @@ impl Outbox {
             config: Arc::new(config),
             store: Arc::new(store),
             apps,
-            board: Arc::default(),
+            registry: Arc::default(),
             lanes: Arc::default(),
             stops: Default::default(),
             tasks: Default::default(),
@@ -78,13 +78,13 @@ impl Outbox {
         let shared = self.shared();
         let fingerprint = submission.fingerprint();
         let (mut following, in_background) = {
-            let mut open = shared.board.open();
+            let mut open = shared.registry.open();
             match open.taken(&submission.api_key, &submission.key, fingerprint) {
                 Some(Taken::By(following)) => return Ok(Submitted::Joined(following)),
                 Some(Taken::ByAnotherRequest) => return Err(SubmitError::OtherRequest),
                 None => {}
             }
-            // With the board locked: a settled call is on disk before it leaves the board.
+            // With the registry locked: a settled call is on disk before it leaves the registry.
             let known = shared.store.find(&submission.api_key, &submission.key);
             match known.map_err(SubmitError::NotLookedUp)? {
                 Some(call) if call.fingerprint != fingerprint => return Err(SubmitError::OtherRequest),
@@ -138,7 +138,7 @@ impl Outbox {
         let now = shared.now();
         let (zome, function) = lost.signed.function();
         let mut following = {
-            let mut open = shared.board.open();
+            let mut open = shared.registry.open();
             let call = Call {
                 id: open.next_id(now, shared.random()),
                 record,
@@ -180,7 +180,7 @@ impl Outbox {
     /// # Errors
     /// The store cannot be read.
     pub fn follow(&self, id: CallId, owner: Option<&str>) -> Result<Option<Following>, StoreError> {
-        if let Some((following, _)) = self.shared().board.open().follow(id, owner) {
+        if let Some((following, _)) = self.shared().registry.open().follow(id, owner) {
             return Ok(Some(following));
         }
         Ok(self.get(id, owner)?.map(Following::settled))
@@ -192,12 +192,12 @@ impl Outbox {
     /// # Errors
     /// The store cannot be read.
     pub fn get(&self, id: CallId, owner: Option<&str>) -> Result<Option<Call>, StoreError> {
-        let on_board = || self.shared().board.open().get(id, owner);
+        let registered = || self.shared().registry.open().get(id, owner);
         match self.shared().store.get(id) {
             Ok(Some(call)) => Ok(Some(call).filter(|call| owner.is_none_or(|owner| owner == call.api_key))),
-            Ok(None) => Ok(on_board()),
+            Ok(None) => Ok(registered()),
             // Open calls are known without the disk.
-            Err(error) => on_board().map(Some).ok_or(error),
+            Err(error) => registered().map(Some).ok_or(error),
         }
     }
 
@@ -218,7 +218,7 @@ impl Outbox {
     /// # Errors
     /// The store cannot be read.
     pub fn cancel(&self, id: CallId, owner: Option<&str>) -> Result<Option<Following>, StoreError> {
-        if let Some((following, cancelled)) = self.shared().board.open().follow(id, owner) {
+        if let Some((following, cancelled)) = self.shared().registry.open().follow(id, owner) {
             cancelled.cancel();
             return Ok(Some(following));
         }

@@ -22,14 +22,14 @@ impl Worker {
         let why = match accepted {
             Ok(Accepted::New) => {
                 self.on_disk = true;
-                self.on_board.board.tell(self.call.id, Progress::Open);
+                self.registered.registry.tell(self.call.id, Progress::Open);
                 return true;
             }
             // The submitter has checked for these already.
             Ok(_) => SubmitError::OtherRequest,
             Err(error) => error.into(),
         };
-        self.on_board.board.tell(self.call.id, Progress::Refused(why));
+        self.registered.registry.tell(self.call.id, Progress::Refused(why));
         false
     }
 
@@ -48,7 +48,7 @@ impl Worker {
             }
             tokio::select! {
                 biased;
-                () = self.maker.stops.ended.cancelled() => return false,
+                () = self.runner.stops.ended.cancelled() => return false,
                 () = sleep_until(Instant::now() + pause) => {}
             }
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -58,7 +58,7 @@ impl Worker {
     /// Writes it once; `None` if the outbox ends while the disk does not work.
     async fn write(&self, commit: Commit) -> Option<Result<(), StoreError>> {
         let mut call = self.call.clone();
-        call.answer = call.answer.map(|answer| answer.kept(self.maker.config.most_kept));
+        call.answer = call.answer.map(|answer| answer.kept(self.runner.config.most_kept));
         let settles = commit == Commit::Settled;
         let written = async {
             match settles && call.frees_its_key() {
@@ -97,7 +97,7 @@ impl Worker {
 
     /// Resolves once the outbox ends while its file cannot be used.
     async fn ended_without_a_disk(&self) {
-        self.maker.stops.ended.cancelled().await;
+        self.runner.stops.ended.cancelled().await;
         self.store.goes_away().await;
     }
 }

@@ -13,12 +13,12 @@ pub(super) fn recover(shared: &Shared, open: Vec<Call>) {
         tracing::info!(event = events::RECOVERED, calls = open.len());
     }
     let now = shared.now();
-    let mut board = shared.board.open();
+    let mut registry = shared.registry.open();
     for mut call in open {
         let Some(step) = recovered(&mut call, now) else { continue };
         let id = call.id;
-        shared.take_on(&mut board, call, step, true);
-        board.tell(id, Progress::Open);
+        shared.take_on(&mut registry, call, step, true);
+        registry.tell(id, Progress::Open);
     }
 }
 

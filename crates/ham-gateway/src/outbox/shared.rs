@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::board::{Board, OnBoard, Open};
+use super::action_runner::{ActionRunner, Stops};
 use super::call::Call;
 use super::config::OutboxConfig;
 use super::following::Following;
 use super::lane::Lanes;
 use super::machine::{Mode, Step};
-use super::maker::{Maker, Stops};
+use super::registry::{CallRegistry, Open, RegisteredCall};
 use super::store::Store;
 use super::time;
 use super::worker::Worker;
@@ -26,7 +26,7 @@ pub(super) struct Shared {
     pub(super) config: Arc<OutboxConfig>,
     pub(super) store: Arc<Store>,
     pub(super) apps: BTreeMap<String, PersistentHam>,
-    pub(super) board: Arc<Board>,
+    pub(super) registry: Arc<CallRegistry>,
     pub(super) lanes: Arc<Lanes>,
     pub(super) stops: Stops,
     /// All workers, and the sweeper.
@@ -34,7 +34,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Puts a call on the board, and a worker on the call.
+    /// Adds a call to the registry, and puts a worker on it.
     pub(super) fn take_on(&self, open: &mut Open, call: Call, step: Step, on_disk: bool) -> Following {
         let (following, cancelled) = open.insert(&call);
         let worker = self.worker(call, on_disk, cancelled);
@@ -44,19 +44,19 @@ impl Shared {
 
     fn worker(&self, call: Call, on_disk: bool, cancelled: CancellationToken) -> Worker {
         let has_lane = self.config.lanes && call.record.mode() == Mode::Async;
-        let maker = Maker {
+        let runner = ActionRunner {
             config: Arc::clone(&self.config),
             ham: self.apps.get(&call.app).cloned(),
             place: has_lane.then(|| Lanes::enter(&self.lanes, &call)),
             stops: self.stops.clone(),
             cancelled,
         };
-        let on_board = OnBoard { board: Arc::clone(&self.board), id: call.id };
+        let registered = RegisteredCall { registry: Arc::clone(&self.registry), id: call.id };
         Worker {
             call,
-            maker,
+            runner,
             store: Arc::clone(&self.store),
-            on_board,
+            registered,
             on_disk,
             told: None,
             was_not_let: false,

@@ -10,11 +10,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::call::{Call, CallId};
 use super::change::{Change, Command};
+use super::database_source::DatabaseSource;
 use super::disk::Disk;
 use super::error::{MOST_WAITING, StoreError};
 use super::limits::Limits;
 use super::meter::Meter;
-use super::place::Place;
 use super::read::{self, Page};
 use super::tables::{Accepted, Tables, last_number};
 use super::writer::Writer;
@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     /// It cannot be opened, another process has it open, it is empty or open to others, or it is not an outbox.
     pub fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
-        Self::on(Place::file(path)?, limits)
+        Self::on(DatabaseSource::file(path)?, limits)
     }
 
     /// On storage of another kind, which tests damage; `again` opens it, also after its errors.
@@ -56,7 +56,7 @@ impl Store {
         again: impl FnMut() -> io::Result<B> + Send + 'static,
         limits: Limits,
     ) -> Result<Opened, StoreError> {
-        Self::on(Place::storage(again), limits)
+        Self::on(DatabaseSource::storage(again), limits)
     }
 
     /// The same, but leaves the writing to the caller: until it writes, no request made here is ever answered. For
@@ -68,11 +68,11 @@ impl Store {
         again: impl FnMut() -> io::Result<B> + Send + 'static,
         limits: Limits,
     ) -> Result<(Opened, Writer), StoreError> {
-        Self::apart(Place::storage(again), limits)
+        Self::apart(DatabaseSource::storage(again), limits)
     }
 
-    fn on(place: Place, limits: Limits) -> Result<Opened, StoreError> {
-        let (mut opened, writer) = Self::apart(place, limits)?;
+    fn on(source: DatabaseSource, limits: Limits) -> Result<Opened, StoreError> {
+        let (mut opened, writer) = Self::apart(source, limits)?;
         let (stop, stopped) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("ham-outbox".into())
@@ -82,8 +82,8 @@ impl Store {
         Ok(opened)
     }
 
-    fn apart(mut place: Place, limits: Limits) -> Result<(Opened, Writer), StoreError> {
-        let database = place.open()?;
+    fn apart(mut source: DatabaseSource, limits: Limits) -> Result<(Opened, Writer), StoreError> {
+        let database = source.open()?;
         let transaction = database.begin_write()?;
         let (open, held) = Tables::open(&transaction)?.recover()?;
         transaction.commit()?;
@@ -92,7 +92,7 @@ impl Store {
         meter.set(held);
         metrics::store_up(true);
         let (changes, queue) = mpsc::channel(MOST_WAITING);
-        let writer = Writer::new(Arc::clone(&disk), place, queue, limits, Arc::clone(&meter), last);
+        let writer = Writer::new(Arc::clone(&disk), source, queue, limits, Arc::clone(&meter), last);
         let store = Self { changes: Some(changes), disk, meter, writer: None };
         Ok((Opened { store, open }, writer))
     }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::board::OpenCalls;
 use super::error::StoreError;
 use super::handle::Outbox;
 use super::meter::Meter;
+use super::registry::OpenCalls;
 
 impl Outbox {
     /// How many calls are open.
     #[must_use]
     pub fn open_calls(&self) -> OpenCalls {
-        self.shared().board.count()
+        self.shared().registry.count()
     }
 
     /// Why nothing can be kept now: the disk has failed, and the file is being opened again. Open calls continue.

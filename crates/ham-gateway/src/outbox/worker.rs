@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use ham::CallError;
 
-use super::board::OnBoard;
+use super::action_runner::{ActionRunner, Happened};
 use super::call::Call;
 use super::crash::{self, Point};
 use super::error::StoreError;
 use super::events;
 use super::following::Progress;
 use super::machine::{Action, Commit, Ending, FIRST_PAUSE, Input, Mode, State, Step};
-use super::maker::{Happened, Maker};
+use super::registry::RegisteredCall;
 use super::store::Store;
 use super::stored::Stored;
 use super::time;
@@ -21,9 +21,9 @@ use crate::metrics;
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) call: Call,
-    pub(super) maker: Maker,
+    pub(super) runner: ActionRunner,
     pub(super) store: Arc<Store>,
-    pub(super) on_board: OnBoard,
+    pub(super) registered: RegisteredCall,
     /// Whether it has been written down.
     pub(super) on_disk: bool,
     /// What is said about it if it ends now.
@@ -41,16 +41,16 @@ impl Worker {
             {
                 return;
             }
-            self.on_board.board.note(self.call.id, self.call.record);
+            self.registered.registry.note(self.call.id, self.call.record);
             let happened = match step.action {
-                Action::WaitForTurn(pause) => self.maker.turn(&self.call, pause).await,
+                Action::WaitForTurn(pause) => self.runner.turn(&self.call, pause).await,
                 Action::Sign => self.sign().await,
                 Action::Send => match &self.call.signed {
-                    Some(signed) => self.maker.send(&self.call, signed, !self.was_not_let).await,
+                    Some(signed) => self.runner.send(&self.call, signed, !self.was_not_let).await,
                     None => return,
                 },
                 Action::Fence(pause) => match &self.call.signed {
-                    Some(signed) => self.maker.fence(signed, pause).await,
+                    Some(signed) => self.runner.fence(signed, pause).await,
                     None => return,
                 },
                 Action::End if self.call.record.is_settled() => {
@@ -82,10 +82,10 @@ impl Worker {
                 self.told = told.or(self.told.take());
                 self.was_not_let |= self.told.as_ref().is_some_and(Stored::is_not_let);
                 // A cancellation or deadline met meanwhile decides whether it is made again.
-                let is_over = self.maker.is_over(&self.call);
+                let is_over = self.runner.is_over(&self.call);
                 let record = &mut self.call.record;
                 let noted = match record.state() {
-                    State::Fencing if self.maker.cancelled.is_cancelled() => {
+                    State::Fencing if self.runner.cancelled.is_cancelled() => {
                         record.step(Input::Cancelled { sent: true })
                     }
                     State::Signed | State::Fencing if is_over => record.step(Input::TimeOver),
@@ -135,7 +135,7 @@ impl Worker {
 
     /// Sets the fields of a settled call.
     fn settle(&mut self) {
-        let now = time::now(&*self.maker.config.wall_clock);
+        let now = time::now(&*self.runner.config.wall_clock);
         let told = self.told.take().unwrap_or_else(|| Stored::of(&self.untold()));
         metrics::settled(told.outcome().word());
         self.call.answer = Some(told);
@@ -143,7 +143,7 @@ impl Worker {
             metrics::idempotency("released");
         }
         self.call.settled_at = Some(now);
-        self.call.keep_until = Some(now.saturating_add(time::span(self.maker.config.keep)));
+        self.call.keep_until = Some(now.saturating_add(time::span(self.runner.config.keep)));
         self.call.forget_what_was_sent();
     }
 
@@ -162,17 +162,17 @@ impl Worker {
     pub(super) fn tell_settled(&self) {
         let outcome = self.call.answer.as_ref().map(|answer| answer.outcome().word());
         tracing::debug!(event = events::SETTLED, call = %self.call.id, outcome);
-        self.on_board.board.tell(self.call.id, Progress::Settled(Arc::new(self.call.clone())));
+        self.registered.registry.tell(self.call.id, Progress::Settled(Arc::new(self.call.clone())));
     }
 
     /// Signs it. If its payload cannot be read now, it waits for its turn again, and nothing is written: the payload is
     /// only on the disk.
     async fn sign(&mut self) -> Happened {
         match self.payload() {
-            Ok(payload) => self.maker.sign(&self.call, payload).await,
+            Ok(payload) => self.runner.sign(&self.call, payload).await,
             Err(error) => {
                 self.failed(&error);
-                self.maker.turn(&self.call, FIRST_PAUSE).await
+                self.runner.turn(&self.call, FIRST_PAUSE).await
             }
         }
     }

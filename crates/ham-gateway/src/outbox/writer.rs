@@ -14,13 +14,13 @@ use tokio::time::Instant;
 use super::call::Call;
 use super::change::{Change, Command};
 use super::crash::{self, Point};
+use super::database_source::DatabaseSource;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::limits::Limits;
 use super::machine::Mode;
 use super::meter::Meter;
 use super::outages::Outages;
-use super::place::Place;
 use super::tables::{Accepted, Held, Tables, last_number};
 use crate::metrics;
 
@@ -28,7 +28,7 @@ use crate::metrics;
 #[derive(Debug)]
 pub struct Writer {
     pub(super) disk: Arc<Disk>,
-    pub(super) place: Place,
+    pub(super) source: DatabaseSource,
     pub(super) changes: mpsc::Receiver<Command>,
     pub(super) limits: Limits,
     pub(super) meter: Arc<Meter>,
@@ -45,7 +45,7 @@ pub struct Writer {
 impl Writer {
     pub(super) fn new(
         disk: Arc<Disk>,
-        place: Place,
+        source: DatabaseSource,
         changes: mpsc::Receiver<Command>,
         limits: Limits,
         meter: Arc<Meter>,
@@ -53,7 +53,7 @@ impl Writer {
     ) -> Self {
         let (batch, answers, outages) = (Vec::new(), Vec::new(), Outages::default());
         let (doubtful, pause) = (None, FIRST_PAUSE);
-        Self { disk, place, changes, limits, meter, last, batch, answers, doubtful, pause, outages }
+        Self { disk, source, changes, limits, meter, last, batch, answers, doubtful, pause, outages }
     }
 
     /// Writes until nobody can send a change any more, or the file cannot be used when `stop` is dropped.
@@ -148,7 +148,7 @@ impl Writer {
 
     /// Opens the file again. Returns whether the transaction in doubt is on the disk.
     fn reopen(&mut self) -> Result<bool, StoreError> {
-        let database = self.place.open()?;
+        let database = self.source.open()?;
         let found = last_number(&redb::ReadableDatabase::begin_read(&database)?)?;
         let is_there = self.doubtful.is_some() && found == self.last + 1;
         if !is_there && found != self.last {

@@ -30,23 +30,23 @@ fn changes(
     end: Instant,
     place: tokio::sync::OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let (seen, life) = (gateway.apps.seen(), gateway.life());
-    let start = (gateway, identity, seen, life, Samples::All, place);
+    let (changes, life) = (gateway.apps.changes(), gateway.life());
+    let start = (gateway, identity, changes, life, Samples::All, place);
     futures_util::stream::unfold(
         start,
-        move |(gateway, identity, mut seen, mut life, samples, place)| async move {
+        move |(gateway, identity, mut changes, mut life, samples, place)| async move {
             if samples == Samples::Newest {
                 // The end first: after that nothing is told any more.
                 tokio::select! {
                     biased;
                     () = life.reaches(Life::Draining) => return None,
                     () = tokio::time::sleep_until(end) => return None,
-                    changed = seen.changed() => changed.ok()?,
+                    changed = changes.changed() => changed.ok()?,
                 }
             }
             let data = told(&gateway, &identity, samples).to_string();
             let event = Event::default().event("status").data(data);
-            Some((Ok(event), (gateway, identity, seen, life, Samples::Newest, place)))
+            Some((Ok(event), (gateway, identity, changes, life, Samples::Newest, place)))
         },
     )
 }

@@ -22,7 +22,7 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
     let live = gateway.live();
     let known = || gateway.apps.iter().filter(|app| identity.knows_app(&app.id));
     let seconds = known().map(|app| {
-        let quarter = app.seen.quarter();
+        let quarter = app.stats.quarter();
         let seconds = match samples {
             Samples::All => json!(quarter.iter().collect::<Vec<_>>()),
             Samples::Newest => json!(quarter.newest().into_iter().collect::<Vec<_>>()),
@@ -61,9 +61,9 @@ fn of_app(app: &App, conductor: Option<String>) -> Value {
     let readiness = app.readiness();
     let roles = readiness.roles.iter();
     let roles = roles.map(|(role, why)| json!({ "role": role, "callable": why.is_none(), "why": why }));
-    let (rate, p50, p99) = app.seen.quarter().figures();
-    let open = app.seen.quarter().newest().map_or(0, |second| second.open);
-    let history = app.seen.history();
+    let (rate, p50, p99) = app.stats.quarter().figures();
+    let open = app.stats.quarter().newest().map_or(0, |second| second.open);
+    let history = app.stats.history();
     json!({
         "id": app.id, "conductor": conductor, "ready": readiness.is_ready(), "why": readiness.why(),
         "link": link(&app.ham, history.since()), "history": history.changes().collect::<Vec<_>>(),

@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::Instant;
 
-use crate::gateway::PATIENCE;
+use crate::gateway::TIMEOUT;
 use crate::job::{APP, Ask, Job, OWNER, SETUP, Say, Setup, Told, Way};
 use crate::stage::ROLES;
 
@@ -63,7 +63,7 @@ async fn serve(setup: Setup) {
     if !setup.without_link {
         for role in ROLES {
             // So that a call is signed and sent at once.
-            ham.wait_until_callable(role, PATIENCE, |_| ()).await.unwrap();
+            ham.wait_until_callable(role, TIMEOUT, |_| ()).await.unwrap();
         }
     }
     say(&Say::Ready);

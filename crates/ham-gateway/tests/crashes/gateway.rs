@@ -11,7 +11,7 @@ use crate::job::{Ask, SETUP, Say, Setup};
 use crate::ledger::Ledger;
 
 /// Long enough for a conductor that compiles on a loaded machine: running into it means a hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A gateway's process. Dropping it kills it.
 pub(crate) struct Gateway {
@@ -53,7 +53,7 @@ impl Gateway {
     /// Cancel-safe.
     pub(crate) async fn says(&mut self) -> Option<Say> {
         loop {
-            let line = timeout(PATIENCE, self.says.next_line()).await.expect("it says something");
+            let line = timeout(TIMEOUT, self.says.next_line()).await.expect("it says something");
             // What the test harness prints is none of these.
             match line.ok().flatten() {
                 Some(line) if line.starts_with('{') || line.starts_with('"') => {
@@ -87,7 +87,7 @@ impl Gateway {
         while let Some(said) = self.says().await {
             ledger.heard(&said);
         }
-        let status = timeout(PATIENCE, self.process.wait()).await.expect("it ends").unwrap();
+        let status = timeout(TIMEOUT, self.process.wait()).await.expect("it ends").unwrap();
         assert_eq!(
             std::os::unix::process::ExitStatusExt::signal(&status),
             Some(9),

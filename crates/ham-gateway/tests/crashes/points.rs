@@ -1,6 +1,6 @@
 //! A kill at each point that the documentation of crashes names.
 
-use crate::gateway::{Gateway, PATIENCE};
+use crate::gateway::{Gateway, TIMEOUT};
 use crate::job::{Job, Say, Setup, Told, Way};
 use crate::ledger::Figures;
 use crate::stage::{ROLES, Stage};
@@ -104,7 +104,7 @@ async fn k5_it_ran_and_its_answer_is_lost() {
 
 /// Waits until so many calls stand on the chain that were not made in this way.
 async fn ran(stage: &Stage, wanted: usize, not: Way) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let chain = stage.chain().await;
         let ran = stage.ledger.jobs.values().filter(|entry| entry.job.way != not);

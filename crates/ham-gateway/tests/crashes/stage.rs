@@ -9,7 +9,7 @@ use ham_testkit::chaos::{Fault, Proxy};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use tempfile::TempDir;
 
-use crate::gateway::{Gateway, PATIENCE};
+use crate::gateway::{Gateway, TIMEOUT};
 use crate::job::{APP, Ask, Job, Say, Setup, Told, Way};
 use crate::ledger::{Figures, Ledger};
 
@@ -33,7 +33,7 @@ impl Stage {
         conductor.install_app(&bundle, APP, InstallOptions::default()).await.unwrap();
         conductor.enable(APP).await.unwrap();
         let ham = PersistentHam::connect(config(&conductor)).await.unwrap();
-        ham.wait_until_callable("probe", PATIENCE, |_| ()).await.unwrap();
+        ham.wait_until_callable("probe", TIMEOUT, |_| ()).await.unwrap();
         for clone in 1..ROLES.len() {
             let modifiers = DnaModifiersOpt::none().with_network_seed(format!("clone {clone}"));
             let payload = CreateCloneCellPayload {
@@ -71,8 +71,8 @@ impl Stage {
     /// Starts the conductor again after its end.
     pub(crate) async fn restart_conductor(&mut self) {
         self.conductor.restart().await.unwrap();
-        self.ham.connected(PATIENCE).await.unwrap();
-        self.ham.wait_until_callable("probe", PATIENCE, |_| ()).await.unwrap();
+        self.ham.connected(TIMEOUT).await.unwrap();
+        self.ham.wait_until_callable("probe", TIMEOUT, |_| ()).await.unwrap();
         self.proxy.set_upstream(app_address(&self.ham).await);
     }
 
@@ -153,7 +153,7 @@ fn config(conductor: &Conductor) -> PersistentHamConfig {
         RetryDelay::Exponential(exponential) => exponential.with_reset(ResetRule::OnConnect).into(),
         fixed => fixed,
     };
-    PersistentHamConfig::local(conductor.admin_port(), APP).with_deadline(PATIENCE).with_retry(retry)
+    PersistentHamConfig::local(conductor.admin_port(), APP).with_deadline(TIMEOUT).with_retry(retry)
 }
 
 async fn app_address(ham: &PersistentHam) -> SocketAddr {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Health;
 use crate::error::LinkEnd;
-use crate::pace::Slow;
+use crate::stall::Slow;
 
 /// What a tick asks for, most important first.
 #[derive(Debug, Default, PartialEq, Eq)]

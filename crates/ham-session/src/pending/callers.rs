@@ -10,9 +10,9 @@ pub(crate) type Waiter<T> = oneshot::Sender<Result<T, RequestError>>;
 /// Where that caller waits.
 pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
 
-/// How a request or a send is known until its caller has been told.
+/// The caller of a request or a send, as it is known until it has been told.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stub {
+pub(super) struct Caller {
     pub(super) serial: u64,
     pub(super) times: Times,
 }
@@ -48,17 +48,17 @@ pub(crate) fn tell<In>(claim: Claim<In>, body: In) -> Option<In> {
 
 /// A caller that gets no answer.
 pub(super) enum Ended<In> {
-    Request(Stub, Phase, Waiter<In>),
-    Send(Stub, Phase, Waiter<()>),
+    Request(Caller, Phase, Waiter<In>),
+    Send(Caller, Phase, Waiter<()>),
 }
 
 /// Tells them in the order of their serial numbers. A caller that went away is not told.
-pub(super) fn tell_all<In>(mut ended: Vec<Ended<In>>, error: impl Fn(&Stub, Phase) -> RequestError) {
-    ended.sort_unstable_by_key(|(Ended::Request(stub, ..) | Ended::Send(stub, ..))| stub.serial);
-    for caller in ended {
-        match caller {
-            Ended::Request(stub, phase, waiter) => drop(waiter.send(Err(error(&stub, phase)))),
-            Ended::Send(stub, phase, waiter) => drop(waiter.send(Err(error(&stub, phase)))),
+pub(super) fn tell_all<In>(mut ended: Vec<Ended<In>>, error: impl Fn(&Caller, Phase) -> RequestError) {
+    ended.sort_unstable_by_key(|(Ended::Request(caller, ..) | Ended::Send(caller, ..))| caller.serial);
+    for ended in ended {
+        match ended {
+            Ended::Request(caller, phase, waiter) => drop(waiter.send(Err(error(&caller, phase)))),
+            Ended::Send(caller, phase, waiter) => drop(waiter.send(Err(error(&caller, phase)))),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Load;
 use super::abandoned::Abandoned;
-use super::callers::{Claim, Ended, Stub, Waiter};
+use super::callers::{Caller, Claim, Ended, Waiter};
 use crate::error::{Phase, RequestError};
 use crate::frame::Frame;
 
@@ -32,7 +32,7 @@ pub(super) struct Requests<K, In> {
 
 #[derive(Debug)]
 struct Request<In> {
-    stub: Stub,
+    caller: Caller,
     phase: Phase,
     waiter: Waiter<In>,
 }
@@ -41,8 +41,8 @@ impl<In> Request<In> {
     /// When its caller is told that it is late.
     fn ends(&self) -> Instant {
         match self.phase {
-            Phase::Queued => self.stub.times.send_by,
-            Phase::Sent => self.stub.times.deadline,
+            Phase::Queued => self.caller.times.send_by,
+            Phase::Sent => self.caller.times.deadline,
         }
     }
 }
@@ -70,15 +70,15 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
         &mut self,
         key: K,
         frame: Frame,
-        stub: Stub,
+        caller: Caller,
         waiter: Waiter<In>,
         full: Result<(), RequestError>,
     ) -> Result<(), RequestError> {
         let Entry::Vacant(place) = self.live.entry(key) else { return Err(RequestError::DuplicateKey) };
         full?;
         self.waiting_bytes += frame.len();
-        self.queue.push_back(Queued { serial: stub.serial, key: place.key().clone(), frame });
-        place.insert(Request { stub, phase: Phase::Queued, waiter });
+        self.queue.push_back(Queued { serial: caller.serial, key: place.key().clone(), frame });
+        place.insert(Request { caller, phase: Phase::Queued, waiter });
         Ok(())
     }
 
@@ -108,28 +108,28 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
     }
 
     pub(super) fn withdraw(&mut self, key: &K, serial: u64) {
-        if self.live.get(key).is_none_or(|request| request.stub.serial != serial) {
+        if self.live.get(key).is_none_or(|request| request.caller.serial != serial) {
             return;
         }
         let Some((key, request)) = self.live.remove_entry(key) else { return };
         match request.phase {
             Phase::Queued => self.unqueue(serial),
-            Phase::Sent => self.abandoned.add(key, request.stub.times.since),
+            Phase::Sent => self.abandoned.add(key, request.caller.times.since),
         }
     }
 
     /// Removes those whose time has passed, be it the time to be sent or to be answered. What was sent keeps its place.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Ended<In>> {
         let mut ended = Vec::new();
-        for (key, Request { stub, phase, waiter }) in self.live.extract_if(|_, r| r.ends() <= now) {
+        for (key, Request { caller, phase, waiter }) in self.live.extract_if(|_, r| r.ends() <= now) {
             if phase == Phase::Sent {
-                self.abandoned.add(key, stub.times.since);
+                self.abandoned.add(key, caller.times.since);
             }
-            ended.push(Ended::Request(stub, phase, waiter));
+            ended.push(Ended::Request(caller, phase, waiter));
         }
         let live = &self.live;
         self.queue.retain(|queued| {
-            let waits = live.get(&queued.key).is_some_and(|request| request.stub.serial == queued.serial);
+            let waits = live.get(&queued.key).is_some_and(|request| request.caller.serial == queued.serial);
             if !waits {
                 self.waiting_bytes -= queued.frame.len();
             }
@@ -144,7 +144,7 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
         self.abandoned = Abandoned::default();
         self.live
             .drain()
-            .map(|(_, Request { stub, phase, waiter })| Ended::Request(stub, phase, waiter))
+            .map(|(_, Request { caller, phase, waiter })| Ended::Request(caller, phase, waiter))
             .collect()
     }
 
@@ -172,7 +172,7 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
 
     pub(super) fn load(&self) -> Load {
         let sent = self.live.values().filter(|request| request.phase == Phase::Sent);
-        let oldest = sent.map(|request| request.stub.times.since).chain(self.abandoned.oldest()).min();
+        let oldest = sent.map(|request| request.caller.times.since).chain(self.abandoned.oldest()).min();
         Load { oldest, stuck: self.abandoned.count() >= self.places }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
-use super::callers::{Ended, Stub, Waiter};
+use super::callers::{Caller, Ended, Waiter};
 use crate::error::Phase;
 use crate::frame::Frame;
 
@@ -26,7 +26,7 @@ struct Queued {
 }
 
 /// A caller that waits until its send has been written.
-type Notice = (Stub, Waiter<()>);
+type Notice = (Caller, Waiter<()>);
 
 impl Sends {
     pub(super) fn push(&mut self, serial: u64, frame: Frame, notice: Option<Notice>) {
@@ -62,23 +62,27 @@ impl Sends {
     }
 
     pub(super) fn expire<In>(&mut self, now: Instant, ended: &mut Vec<Ended<In>>) {
-        self.queue.retain_mut(|queued| match queued.notice.take_if(|(stub, _)| stub.times.deadline <= now) {
-            Some((stub, waiter)) => {
-                self.waiting_bytes -= queued.frame.len();
-                ended.push(Ended::Send(stub, Phase::Queued, waiter));
-                false
+        self.queue.retain_mut(|queued| {
+            match queued.notice.take_if(|(caller, _)| caller.times.deadline <= now) {
+                Some((caller, waiter)) => {
+                    self.waiting_bytes -= queued.frame.len();
+                    ended.push(Ended::Send(caller, Phase::Queued, waiter));
+                    false
+                }
+                None => true,
             }
-            None => true,
         });
-        let late = self.unflushed.extract_if(.., |(stub, _)| stub.times.deadline <= now);
-        ended.extend(late.map(|(stub, waiter)| Ended::Send(stub, Phase::Sent, waiter)));
+        let late = self.unflushed.extract_if(.., |(caller, _)| caller.times.deadline <= now);
+        ended.extend(late.map(|(caller, waiter)| Ended::Send(caller, Phase::Sent, waiter)));
     }
 
     pub(super) fn end<In>(&mut self, ended: &mut Vec<Ended<In>>) {
         self.waiting_bytes = 0;
         let queued = self.queue.drain(..).filter_map(|queued| queued.notice);
-        ended.extend(queued.map(|(stub, waiter)| Ended::Send(stub, Phase::Queued, waiter)));
-        ended.extend(self.unflushed.drain(..).map(|(stub, waiter)| Ended::Send(stub, Phase::Sent, waiter)));
+        ended.extend(queued.map(|(caller, waiter)| Ended::Send(caller, Phase::Queued, waiter)));
+        ended.extend(
+            self.unflushed.drain(..).map(|(caller, waiter)| Ended::Send(caller, Phase::Sent, waiter)),
+        );
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -99,6 +103,6 @@ impl Sends {
 
     pub(super) fn deadlines(&self) -> impl Iterator<Item = Instant> {
         let queued = self.queue.iter().filter_map(|queued| queued.notice.as_ref());
-        queued.chain(&self.unflushed).map(|(stub, _)| stub.times.deadline)
+        queued.chain(&self.unflushed).map(|(caller, _)| caller.times.deadline)
     }
 }

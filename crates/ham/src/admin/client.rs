@@ -9,7 +9,7 @@ use holochain_conductor_api::{AdminRequest, AdminResponse};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use super::asked::{Asked, Reading, not_found};
+use super::pending::{PendingRequest, ReadRetries, not_found};
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
 use crate::deadline::deadline_after;
 use crate::dialect::{Dialect, Release};
@@ -125,14 +125,14 @@ impl Admin {
         request: &AdminRequest,
     ) -> Result<AdminResponse, AdminError> {
         let deadline = self.deadline();
-        let mut reading = Reading::default();
+        let mut retries = ReadRetries::default();
         loop {
             let link = self.link(deadline).await?;
-            let asked = Asked { link: &link, request: request_name, reconcile, deadline };
-            let answer = match asked.answer(Request::admin(request)).await {
+            let pending = PendingRequest { link: &link, request: request_name, reconcile, deadline };
+            let answer = match pending.answer(Request::admin(request)).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    reading.again(error)?;
+                    retries.again(error)?;
                     continue;
                 }
             };
@@ -141,7 +141,7 @@ impl Admin {
                 Err(bad) => {
                     Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
                         Some((request, release)) => AdminError::NotInRelease { request, release },
-                        None => asked.bad(bad),
+                        None => pending.bad(bad),
                     })
                 }
             };
@@ -153,12 +153,12 @@ impl Admin {
         &self,
         deadline: Instant,
     ) -> Result<(Link<ConductorProtocol>, &'static Dialect), AdminError> {
-        let mut reading = Reading::default();
+        let mut retries = ReadRetries::default();
         loop {
             let link = self.link(deadline).await?;
             match find::dialect(&link, deadline).await {
                 Ok(dialect) => return Ok((link, dialect)),
-                Err(error) => reading.again(not_found(error))?,
+                Err(error) => retries.again(not_found(error))?,
             }
         }
     }

@@ -5,9 +5,9 @@ use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ActionHash;
 
-use super::asked::{Asked, READ_AGAIN, Reading, not_found};
 use super::chain::Chain;
 use super::client::Admin;
+use super::pending::{PendingRequest, READ_AGAIN, ReadRetries, not_found};
 use crate::dialect::grant::GrantList;
 use crate::dialect::table::ClosedChain;
 use crate::dialect::{CapGrant, CapGrantInfo, Dialect};
@@ -40,16 +40,16 @@ impl Admin {
         let (link, dialect) = self.speaking(deadline).await?;
         let request = GRANT;
         let reconcile = "list_capability_grants tells whether it is there";
-        let asked = Asked { link: &link, request, reconcile, deadline };
-        let answer = asked.answer(Request::named(request, dialect.grants.request(cell_id, grant))).await?;
+        let pending = PendingRequest { link: &link, request, reconcile, deadline };
+        let answer = pending.answer(Request::named(request, dialect.grants.request(cell_id, grant))).await?;
         match wire::named(answer, "zome_call_capability_granted") {
             Ok(hash) => Ok(hash),
             // It does not read the format of its release.
             Err(BadAnswer::Refused(refusal)) if refusal.is_unreadable_request() => {
                 let why = "it cannot read the request for a grant".into();
-                Err(asked.bad(BadAnswer::OtherRelease { release: dialect.release, why }))
+                Err(pending.bad(BadAnswer::OtherRelease { release: dialect.release, why }))
             }
-            Err(source) => Err(asked.bad(source)),
+            Err(source) => Err(pending.bad(source)),
         }
     }
 
@@ -68,14 +68,18 @@ impl Admin {
             // Without it, releases before 0.7.1 list none.
             include_revoked: true,
         };
-        let mut reading = Reading::default();
+        let mut retries = ReadRetries::default();
         loop {
             let (link, dialect) = self.speaking(deadline).await?;
-            let asked =
-                Asked { link: &link, request: "list_capability_grants", reconcile: READ_AGAIN, deadline };
-            match asked.answer(Request::admin(&request)).await {
-                Ok(answer) => return listed(&asked, answer, dialect, include_revoked),
-                Err(error) => reading.again(error)?,
+            let pending = PendingRequest {
+                link: &link,
+                request: "list_capability_grants",
+                reconcile: READ_AGAIN,
+                deadline,
+            };
+            match pending.answer(Request::admin(&request)).await {
+                Ok(answer) => return listed(&pending, answer, dialect, include_revoked),
+                Err(error) => retries.again(error)?,
             }
         }
     }
@@ -96,11 +100,11 @@ impl Admin {
     async fn check_open(&self, cell_id: &CellId) -> Result<(), AdminError> {
         let deadline = self.deadline();
         // Not the release that the owner names: a wrong name would let the write through.
-        let mut reading = Reading::default();
+        let mut retries = ReadRetries::default();
         let dialect = loop {
             match find::proven(&self.link(deadline).await?, deadline).await {
                 Ok(dialect) => break dialect,
-                Err(error) => reading.again(not_found(error))?,
+                Err(error) => retries.again(not_found(error))?,
             }
         };
         if dialect.closed_chain == ClosedChain::Refused {
@@ -125,17 +129,17 @@ impl Admin {
 
 /// The grants that a conductor lists.
 fn listed(
-    asked: &Asked<'_>,
+    pending: &PendingRequest<'_>,
     answer: Incoming,
     dialect: &Dialect,
     include_revoked: bool,
 ) -> Result<Vec<(CellId, Vec<CapGrantInfo>)>, AdminError> {
     let list: GrantList =
-        wire::named(answer, "capability_grants_info").map_err(|source| asked.bad(source))?;
+        wire::named(answer, "capability_grants_info").map_err(|source| pending.bad(source))?;
     let mut grants = dialect
         .grants
         .read(list)
-        .map_err(|why| asked.bad(BadAnswer::OtherRelease { release: dialect.release, why: why.into() }))?;
+        .map_err(|why| pending.bad(BadAnswer::OtherRelease { release: dialect.release, why: why.into() }))?;
     if !include_revoked {
         grants.iter_mut().for_each(|(_, grants)| grants.retain(|grant| grant.revoked_at.is_none()));
     }

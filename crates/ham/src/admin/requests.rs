@@ -9,8 +9,8 @@ use holochain_types::websocket::AllowedOrigins;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::AgentPubKey;
 
-use super::asked::READ_AGAIN;
 use super::client::Admin;
+use super::pending::READ_AGAIN;
 use crate::dialect::Dialect;
 use crate::error::AdminError;
 use crate::redact::Secret;

@@ -69,7 +69,7 @@ impl Caller {
 
     /// The app as it is now.
     pub(crate) async fn refresh(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
-        let mut reading = Reading::default();
+        let mut retries = ReadRetries::default();
         loop {
             let link = self.link(deadline).await?;
             match asked(&link, &AppRequest::AppInfo, deadline).await {
@@ -78,7 +78,7 @@ impl Caller {
                     return Err(CallError::AppNotInstalled { app_id: self.config.app_id.clone() });
                 }
                 Ok(other) => return Err(unexpected("app_info", &other)),
-                Err(error) => reading.again(error)?,
+                Err(error) => retries.again(error)?,
             }
         }
     }
@@ -156,11 +156,11 @@ pub(crate) fn bad_answer(bad: BadAnswer) -> CallError {
 
 /// A request that changes nothing: it is made again on the next link if the link ends under it.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct ReadRetries {
     losses: u32,
 }
 
-impl Reading {
+impl ReadRetries {
     /// Whether to ask again, for at most [`MAX_LOSSES`] links: a conductor that ends the link on every request must not be asked for ever.
     ///
     /// # Errors

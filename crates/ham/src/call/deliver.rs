@@ -6,13 +6,13 @@ use ham_session::{Link, LinkEnd, Phase, RequestError};
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::course::{Course, MAX_RESUMES};
-use super::delivered::{Delivered, Errand, Undelivered};
+use super::delivered::{Delivered, RequestKind, Undelivered};
 use super::release::{self, forgets};
+use super::retry_policy::{MAX_RESUMES, RetryPolicy};
+use super::send_state::SendPermission;
 use super::sign::timestamp;
 use super::signed::SignedCall;
 use super::start_pause::start_pause;
-use super::traces::Leave;
 use super::verdict::verdict;
 use crate::error::{CallError, from_request};
 use crate::events;
@@ -23,8 +23,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) call: &'a SignedCall,
     pub(crate) request: Request,
-    pub(crate) errand: Errand,
-    pub(crate) course: Course,
+    pub(crate) kind: RequestKind,
+    pub(crate) retry: RetryPolicy,
 }
 
 /// The sends of this delivery.
@@ -54,15 +54,15 @@ impl Delivery<'_> {
     async fn attempts(&self, own: &mut Own) -> Result<Delivered, CallError> {
         loop {
             let on = self.next_link(own).await?;
-            if !self.leave(own, on.proven)? {
+            if !self.begin_send(own, on.proven)? {
                 continue;
             }
             let link = on.link;
-            if on.proven && self.errand == Errand::Call {
+            if on.proven && self.kind == RequestKind::Call {
                 tracing::info!(event = events::CALL_RESUMED, call = self.call.label());
                 self.caller.meter.resumed.add();
             }
-            let Course { send_by, deadline, .. } = self.course;
+            let RetryPolicy { send_by, deadline, .. } = self.retry;
             let answer = match link.request_sent_by(self.request.again(), send_by, deadline).await {
                 Ok(answer) => wire::zome_output(answer),
                 Err(error) => {
@@ -77,7 +77,7 @@ impl Delivery<'_> {
                 }
                 Err(BadAnswer::Refused(refusal)) => {
                     let cell = &self.call.cell_id;
-                    let told = verdict(&link, refusal, cell, self.course.deadline);
+                    let told = verdict(&link, refusal, cell, self.retry.deadline);
                     let (refusal, verdict) = told.await;
                     let open = self.open(own, 1);
                     self.note(&refusal, &verdict);
@@ -93,13 +93,13 @@ impl Delivery<'_> {
 
     /// The next link to send on. If the bytes may have left before, its conductor must be one that remembers nonces.
     async fn next_link(&self, own: &mut Own) -> Result<OnLink, CallError> {
-        let Course { deadline, send_by, .. } = self.course;
-        let repeats = match self.errand {
-            Errand::Call => self.open(own, 0),
-            Errand::Fence => true,
-            Errand::Probe => false,
+        let RetryPolicy { deadline, send_by, .. } = self.retry;
+        let repeats = match self.kind {
+            RequestKind::Call => self.open(own, 0),
+            RequestKind::Fence => true,
+            RequestKind::Probe => false,
         };
-        if repeats && self.errand == Errand::Call && self.has_expired() {
+        if repeats && self.kind == RequestKind::Call && self.has_expired() {
             return Err(CallError::Expired);
         }
         let by = deadline.min(send_by);
@@ -107,7 +107,7 @@ impl Delivery<'_> {
             true => self.repeatable(own, by).await?,
             false => self.caller.link(by).await?,
         };
-        if self.errand == Errand::Call && self.has_expired() {
+        if self.kind == RequestKind::Call && self.has_expired() {
             return Err(if self.open(own, 0) { CallError::Expired } else { CallError::ExpiredUnsent });
         }
         if Instant::now() >= send_by {
@@ -129,7 +129,7 @@ impl Delivery<'_> {
         match &own.lost_on {
             Some(end) => CallError::LinkLost { end: end.clone(), sent: false },
             None => {
-                let after = self.course.began.elapsed();
+                let after = self.retry.began.elapsed();
                 CallError::TimedOut { target: self.call.label(), after, sent: false }
             }
         }
@@ -137,31 +137,31 @@ impl Delivery<'_> {
 
     /// Counts the send that is about to leave. `false` if a clone was sent in the meantime, so that the link must be one whose
     /// conductor remembers nonces.
-    fn leave(&self, own: &Own, proven: bool) -> Result<bool, CallError> {
-        match self.errand {
-            Errand::Call => match self.call.traces.send(own.open, proven) {
-                Leave::Granted => {}
-                Leave::Repeated => return Ok(false),
-                Leave::Fenced => return Err(CallError::Fenced),
+    fn begin_send(&self, own: &Own, proven: bool) -> Result<bool, CallError> {
+        match self.kind {
+            RequestKind::Call => match self.call.send_state.send(own.open, proven) {
+                SendPermission::Granted => {}
+                SendPermission::Repeated => return Ok(false),
+                SendPermission::Fenced => return Err(CallError::Fenced),
             },
-            Errand::Fence => self.call.traces.send_fence(),
-            Errand::Probe => {}
+            RequestKind::Fence => self.call.send_state.send_fence(),
+            RequestKind::Probe => {}
         }
         Ok(true)
     }
 
     /// The send that was counted never left.
     fn never_left(&self) {
-        match self.errand {
-            Errand::Call => self.call.traces.never_left(),
-            Errand::Fence => self.call.traces.fence_never_left(),
-            Errand::Probe => {}
+        match self.kind {
+            RequestKind::Call => self.call.send_state.never_left(),
+            RequestKind::Fence => self.call.send_state.fence_never_left(),
+            RequestKind::Probe => {}
         }
     }
 
     fn claimed(&self) {
-        if self.errand == Errand::Call {
-            self.call.traces.claimed();
+        if self.kind == RequestKind::Call {
+            self.call.send_state.claimed();
         }
     }
 
@@ -169,12 +169,12 @@ impl Delivery<'_> {
     fn note(&self, refusal: &Refusal, verdict: &Verdict) {
         let untouched = refusal.is_before_nonce(&self.call.cell_id)
             || matches!(verdict, Verdict::Expired | Verdict::FromTheFuture);
-        match self.errand {
-            Errand::Call if untouched => self.call.traces.left_nonce_untouched(),
+        match self.kind {
+            RequestKind::Call if untouched => self.call.send_state.left_nonce_untouched(),
             // Without a row in the table it may have run; a duplicate says that an earlier send did arrive.
-            Errand::Call => self.call.traces.claimed(),
-            Errand::Fence if untouched => self.call.traces.fence_never_left(),
-            Errand::Fence | Errand::Probe => {}
+            RequestKind::Call => self.call.send_state.claimed(),
+            RequestKind::Fence if untouched => self.call.send_state.fence_never_left(),
+            RequestKind::Fence | RequestKind::Probe => {}
         }
     }
 
@@ -195,7 +195,7 @@ impl Delivery<'_> {
                     self.never_left();
                 }
                 let forgets = own.open > 0 && forgets(link);
-                if !self.course.resumes || own.losses > MAX_RESUMES || forgets {
+                if !self.retry.resumes || own.losses > MAX_RESUMES || forgets {
                     return Err(CallError::LinkLost { end, sent: false });
                 }
                 Ok(())
@@ -218,7 +218,7 @@ impl Delivery<'_> {
 
     /// Waits a moment for a cell that is starting; `false` if there is no time for it.
     async fn await_start(&self) -> bool {
-        let Course { began, deadline, send_by, waits_for_start, .. } = self.course;
+        let RetryPolicy { began, deadline, send_by, waits_for_start, .. } = self.retry;
         let again = Instant::now() + start_pause(began.elapsed());
         if !waits_for_start || again >= deadline.min(send_by) {
             return false;
@@ -230,10 +230,10 @@ impl Delivery<'_> {
     /// Whether a send of these bytes may run, from any holder, besides the one under way.
     fn open(&self, own: &Own, under_way: u32) -> bool {
         let counted = own.open + under_way;
-        match self.errand {
-            Errand::Call => own.open > 0 || self.call.traces.sent_beside(counted),
-            Errand::Fence => own.open > 0 || self.call.traces.fenced_beside(counted),
-            Errand::Probe => false,
+        match self.kind {
+            RequestKind::Call => own.open > 0 || self.call.send_state.sent_beside(counted),
+            RequestKind::Fence => own.open > 0 || self.call.send_state.fenced_beside(counted),
+            RequestKind::Probe => false,
         }
     }
 

@@ -8,9 +8,9 @@ use holochain_zome_types::prelude::ExternIO;
 use crate::error::CallError;
 use crate::wire::{BadAnswer, Refusal, Verdict};
 
-/// What the bytes are for.
+/// What the request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
+pub(crate) enum RequestKind {
     /// The call itself.
     Call,
     /// A fence for it: the same nonce.

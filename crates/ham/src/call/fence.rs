@@ -5,13 +5,13 @@ use holochain_zome_types::prelude::{ExternIO, FunctionName, ZomeCallParams, Zome
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::course::Course;
 use super::deliver::Delivery;
-use super::delivered::{Delivered, Errand, Undelivered};
+use super::delivered::{Delivered, RequestKind, Undelivered};
 use super::release;
+use super::retry_policy::RetryPolicy;
+use super::send_state::FenceState;
 use super::sign;
 use super::signed::SignedCall;
-use super::traces::FenceTrace;
 use crate::error::{FenceError, SigningError};
 use crate::wire::Verdict;
 
@@ -41,25 +41,25 @@ pub(crate) async fn fence(
     call: &SignedCall,
     deadline: Instant,
 ) -> Result<Fenced, FenceError> {
-    let before = call.traces.fence();
-    if before == FenceTrace::NeverRan {
+    let before = call.send_state.fence();
+    if before == FenceState::NeverRan {
         return Ok(Fenced::NeverRan);
     }
     if call.function == INIT {
         return Err(FenceError::Init);
     }
-    let course = Course::until(deadline);
+    let retry = RetryPolicy::until(deadline);
     // Before anything is signed: signing can write a grant.
     release::repeatable(caller, &mut 0, deadline).await.map_err(FenceError::of)?;
     let request = request(caller, call, deadline).await?;
-    let delivery = Delivery { caller, call, request, errand: Errand::Fence, course };
+    let delivery = Delivery { caller, call, request, kind: RequestKind::Fence, retry };
     match delivery.run().await {
         Ok(Delivered::Refused { refusal, verdict, open }) => match verdict {
             // Both are decided after this fence has claimed the nonce.
-            Verdict::NoSuchFunction | Verdict::NoGrant => Ok(proven(call, FenceTrace::NeverRan)),
-            Verdict::Duplicate if before == FenceTrace::Arrived => Ok(Fenced::Arrived),
+            Verdict::NoSuchFunction | Verdict::NoGrant => Ok(proven(call, FenceState::NeverRan)),
+            Verdict::Duplicate if before == FenceState::Arrived => Ok(Fenced::Arrived),
             Verdict::Duplicate if open => Ok(after_another(call)),
-            Verdict::Duplicate => Ok(proven(call, FenceTrace::Arrived)),
+            Verdict::Duplicate => Ok(proven(call, FenceState::Arrived)),
             Verdict::Expired => Ok(Fenced::TooLate),
             Verdict::NotRunning(reason) => {
                 Err(FenceError::CellNotRunning { role: call.target.to_string(), reason })
@@ -77,20 +77,20 @@ pub(crate) async fn fence(
     }
 }
 
-fn proven(call: &SignedCall, trace: FenceTrace) -> Fenced {
-    call.traces.settle_fence(trace);
-    match trace {
-        FenceTrace::NeverRan => Fenced::NeverRan,
-        FenceTrace::Arrived => Fenced::Arrived,
-        FenceTrace::None | FenceTrace::Begun => Fenced::Ambiguous,
+fn proven(call: &SignedCall, state: FenceState) -> Fenced {
+    call.send_state.settle_fence(state);
+    match state {
+        FenceState::NeverRan => Fenced::NeverRan,
+        FenceState::Arrived => Fenced::Arrived,
+        FenceState::None | FenceState::Begun => Fenced::Ambiguous,
     }
 }
 
 /// Another fence may have claimed the nonce, or a fence in another task may have learned so in the meantime.
 fn after_another(call: &SignedCall) -> Fenced {
-    match call.traces.fence() {
-        FenceTrace::NeverRan => Fenced::NeverRan,
-        FenceTrace::None | FenceTrace::Begun | FenceTrace::Arrived => Fenced::Ambiguous,
+    match call.send_state.fence() {
+        FenceState::NeverRan => Fenced::NeverRan,
+        FenceState::None | FenceState::Begun | FenceState::Arrived => Fenced::Ambiguous,
     }
 }
 

@@ -7,10 +7,10 @@ use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
-use super::course::Course;
 use super::deliver::Delivery;
-use super::delivered::{Delivered, Errand};
+use super::delivered::{Delivered, RequestKind};
 use super::options::CallPlan;
+use super::retry_policy::RetryPolicy;
 use super::sign;
 use super::signed::SignedCall;
 use super::target::CallTarget;
@@ -83,7 +83,8 @@ async fn refused_probe(
     deadline: Instant,
 ) -> Result<Option<NotRunning>, CallError> {
     let request = call.request()?;
-    let delivery = Delivery { caller, call, request, errand: Errand::Probe, course: Course::once(deadline) };
+    let delivery =
+        Delivery { caller, call, request, kind: RequestKind::Probe, retry: RetryPolicy::once(deadline) };
     match delivery.run().await {
         Ok(Delivered::Output(_)) => Ok(None),
         Ok(Delivered::Refused { verdict: Verdict::NotRunning(reason), .. }) => Ok(Some(reason)),

@@ -3,8 +3,8 @@
 use ham_session::{Link, LinkEnd, RequestError};
 use tokio::time::Instant;
 
-use super::caller::{Caller, Reading, bad_answer};
-use super::course::MAX_RESUMES;
+use super::caller::{Caller, ReadRetries, bad_answer};
+use super::retry_policy::MAX_RESUMES;
 use crate::dialect::{Dialect, Release};
 use crate::error::{CallError, from_request};
 use crate::wire::ConductorProtocol;
@@ -12,11 +12,11 @@ use crate::wire::find::{self, NotFound};
 
 /// The release of the conductor behind the link.
 pub(crate) async fn release(caller: &Caller, deadline: Instant) -> Result<Release, CallError> {
-    let mut reading = Reading::default();
+    let mut retries = ReadRetries::default();
     loop {
         match find::dialect(&caller.link(deadline).await?, deadline).await {
             Ok(dialect) => return Ok(dialect.release),
-            Err(NotFound::Lost { request, source }) => reading.again(from_request(source, request, false))?,
+            Err(NotFound::Lost { request, source }) => retries.again(from_request(source, request, false))?,
             Err(NotFound::Answer { source, .. }) => return Err(bad_answer(source)),
         }
     }

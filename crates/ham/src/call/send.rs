@@ -7,15 +7,15 @@ use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
-use super::course::Course;
 use super::deliver::Delivery;
-use super::delivered::{Delivered, Errand, Undelivered};
+use super::delivered::{Delivered, RequestKind, Undelivered};
 use super::lane::{self, Lane};
 use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
+use super::retry_policy::RetryPolicy;
 use super::rounds::Rounds;
+use super::send_state::FenceState;
 use super::sign::{self, timestamp};
 use super::signed::SignedCall;
-use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
 use crate::events;
@@ -33,16 +33,16 @@ pub(crate) async fn call(
         zome_name = masked(&plan.zome),
         fn_name = masked(&plan.function)
     );
-    let course = Course::of(&options, caller.config.deadline);
+    let retry = RetryPolicy::of(&options, caller.config.deadline);
     let mut rounds = Rounds::of(options.policy);
     let mut lane = Lane::default();
     let result = loop {
         let granted = caller.signer.granted();
-        let signed = match sign::call(caller, plan, course.deadline, options.nonce_life).await {
+        let signed = match sign::call(caller, plan, retry.deadline, options.nonce_life).await {
             Ok(signed) => signed,
             Err(error) => break Err(rounds.after_loss(error)),
         };
-        let error = match settle(caller, &signed, options.read_only, course, &mut lane).await {
+        let error = match settle(caller, &signed, options.read_only, retry, &mut lane).await {
             Ok(output) => break Ok(output),
             Err(error) => error,
         };
@@ -50,11 +50,11 @@ pub(crate) async fn call(
         if !error.outcome().is_settled() || rounds.lost_one() && error.effect() == Effect::Unknown {
             tell(caller, &signed, &error);
         }
-        if !rounds.another(caller, &signed, &error, granted, course.deadline).await {
+        if !rounds.another(caller, &signed, &error, granted, retry.deadline).await {
             break Err(rounds.after_loss(error));
         }
     };
-    finish(caller, course.began, result)
+    finish(caller, retry.began, result)
 }
 
 /// Sends a call that was signed earlier, by this process or another.
@@ -63,15 +63,15 @@ pub(crate) async fn send_signed(
     call: &SignedCall,
     options: CallOptions,
 ) -> Result<ExternIO, CallError> {
-    let mut course = Course::of(&options, caller.config.deadline);
-    course.resumes = options.policy != CallPolicy::FailFast;
-    let result = settle(caller, call, options.read_only, course, &mut Lane::default()).await;
+    let mut retry = RetryPolicy::of(&options, caller.config.deadline);
+    retry.resumes = options.policy != CallPolicy::FailFast;
+    let result = settle(caller, call, options.read_only, retry, &mut Lane::default()).await;
     if let Err(error) = &result
         && !error.outcome().is_settled()
     {
         tell(caller, call, error);
     }
-    finish(caller, course.began, result)
+    finish(caller, retry.began, result)
 }
 
 /// Sends the same bytes until they are settled, in the lane of their cell.
@@ -79,22 +79,22 @@ async fn settle(
     caller: &Caller,
     call: &SignedCall,
     read_only: bool,
-    course: Course,
+    retry: RetryPolicy,
     lane: &mut Lane,
 ) -> Result<ExternIO, CallError> {
-    let _sender = call.traces.sender();
+    let _sender = call.send_state.sender();
     admit(caller, call)?;
     if caller.config.lanes && !read_only {
-        let by = course.deadline.min(course.send_by);
+        let by = retry.deadline.min(retry.send_by);
         let entered = lane.enter(&caller.lanes, &call.cell_id, by).await;
         if let Err(refused) = entered {
-            return Err(lane_error(caller, call, refused, &course).await);
+            return Err(lane_error(caller, call, refused, &retry).await);
         }
         // Pressure may have risen while it waited.
         admit(caller, call)?;
     }
     let request = call.request()?;
-    let delivery = Delivery { caller, call, request, errand: Errand::Call, course };
+    let delivery = Delivery { caller, call, request, kind: RequestKind::Call, retry };
     match delivery.run().await {
         Ok(Delivered::Output(output)) => {
             caller.breakers.relax(&call.cell_id);
@@ -102,13 +102,13 @@ async fn settle(
         }
         Ok(Delivered::Refused { refusal, verdict, open }) => Err(judge(caller, call, refusal, verdict, open)),
         Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
-        Err(undelivered) => Err(unanswered(call, &course, undelivered)),
+        Err(undelivered) => Err(unanswered(call, &retry, undelivered)),
     }
 }
 
 /// Refuses a call to a cell under pressure. A call that may have been sent is settled, pressure or not; refusing it would claim that it never ran.
 fn admit(caller: &Caller, call: &SignedCall) -> Result<(), CallError> {
-    if call.traces.may_have_left() || call.traces.sent_beside(0) {
+    if call.send_state.may_have_left() || call.send_state.sent_beside(0) {
         return Ok(());
     }
     caller.breakers.admit(&call.cell_id)
@@ -119,9 +119,9 @@ async fn lane_error(
     caller: &Caller,
     call: &SignedCall,
     refused: lane::Refused,
-    course: &Course,
+    retry: &RetryPolicy,
 ) -> CallError {
-    let after = course.began.elapsed();
+    let after = retry.began.elapsed();
     let cause = match refused {
         lane::Refused::Full { limit } => CallError::Overloaded { limit },
         // If there is no link, the link is what the calls ahead of it wait for.
@@ -131,12 +131,12 @@ async fn lane_error(
             Ok(_) => CallError::TimedOut { target: call.label(), after, sent: false },
         },
     };
-    let open = call.traces.sent_beside(0);
-    unanswered(call, course, Undelivered { cause, lost_on: None, open })
+    let open = call.send_state.sent_beside(0);
+    unanswered(call, retry, Undelivered { cause, lost_on: None, open })
 }
 
 /// Why a call has no answer: an error that claims nothing was sent holds only if no send may run.
-fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> CallError {
+fn unanswered(call: &SignedCall, retry: &RetryPolicy, undelivered: Undelivered) -> CallError {
     let Undelivered { cause, lost_on, open } = undelivered;
     match cause {
         cause if !open => cause,
@@ -151,7 +151,7 @@ fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> C
         cause => match lost_on {
             Some(end) => CallError::LinkLost { end, sent: true },
             None if cause.outcome() == Outcome::Unknown => cause,
-            None => CallError::TimedOut { target: call.label(), after: course.began.elapsed(), sent: true },
+            None => CallError::TimedOut { target: call.label(), after: retry.began.elapsed(), sent: true },
         },
     }
 }
@@ -159,10 +159,10 @@ fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> C
 /// What a refusal proves about a call; `open` says whether another send of it may run.
 fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict, open: bool) -> CallError {
     match verdict {
-        Verdict::Duplicate => match call.traces.fence() {
-            FenceTrace::NeverRan => CallError::Fenced,
-            FenceTrace::Begun => CallError::Ambiguous { not_started_after: call.expires_at },
-            FenceTrace::None | FenceTrace::Arrived => {
+        Verdict::Duplicate => match call.send_state.fence() {
+            FenceState::NeverRan => CallError::Fenced,
+            FenceState::Begun => CallError::Ambiguous { not_started_after: call.expires_at },
+            FenceState::None | FenceState::Arrived => {
                 CallError::Arrived { not_started_after: call.expires_at }
             }
         },

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::options::{CallPlan, MAX_NONCE_LIFE, MIN_NONCE_LIFE};
+use super::send_state::SendState;
 use super::signed::SignedCall;
 use super::target::{self, CallTarget};
-use super::traces::Traces;
 use crate::error::{CallError, SigningError};
 use crate::signing::Credentials;
 
@@ -111,7 +111,7 @@ pub(crate) async fn seal(
         expires_at: params.expires_at,
         bytes,
         signature,
-        traces: Traces::default(),
+        send_state: SendState::default(),
     })
 }
 

@@ -7,8 +7,8 @@ use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{AgentPubKey, Signature, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::send_state::{FenceState, SendState};
 use super::target::CallTarget;
-use super::traces::{FenceTrace, Traces};
 use crate::error::CallError;
 use crate::wire::Request;
 
@@ -31,9 +31,9 @@ pub struct SignedCall {
     #[serde(with = "serde_bytes")]
     pub(crate) bytes: Vec<u8>,
     pub(crate) signature: Signature,
-    /// What may have left on its behalf. Journals of an earlier version lack it.
-    #[serde(default = "Traces::of_an_earlier_version")]
-    pub(crate) traces: Traces,
+    /// What may have left on its behalf: `traces` in journals. Those of an earlier version lack it.
+    #[serde(rename = "traces", default = "SendState::of_an_earlier_version")]
+    pub(crate) send_state: SendState,
 }
 
 impl SignedCall {
@@ -60,24 +60,24 @@ impl SignedCall {
     /// Whether any byte of it may have left: through this handle, through a clone of it, or, if it was read from a journal, through
     /// the process that wrote the journal.
     pub fn may_have_been_sent(&self) -> bool {
-        self.traces.may_have_left()
+        self.send_state.may_have_left()
     }
 
     /// Notes that a fence may leave on its behalf. [`PersistentHam::fence`](crate::PersistentHam::fence) does this itself; a service
     /// that keeps calls in a journal calls this first and writes the call to the journal again, so that a process that reads it after
     /// a crash knows that the fence may have used the nonce.
     pub fn begin_fence(&self) {
-        self.traces.announce_fence();
+        self.send_state.announce_fence();
     }
 
     /// Whether a fence may have used up its nonce: if so, a used-up nonce does not tell whether the fence or the call used it.
     pub fn may_have_been_fenced(&self) -> bool {
-        self.traces.fence() != FenceTrace::None
+        self.send_state.fence() != FenceState::None
     }
 
     /// Whether a fence has proven that it never ran and never will.
     pub fn is_fenced(&self) -> bool {
-        self.traces.fence() == FenceTrace::NeverRan
+        self.send_state.fence() == FenceState::NeverRan
     }
 
     pub(crate) fn label(&self) -> String {

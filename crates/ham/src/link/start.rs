@@ -15,7 +15,7 @@ use crate::config::{PersistentHamConfig, default_retry};
 use crate::error::ConnectError;
 use crate::events;
 use crate::metrics::Meter;
-use crate::signing::{Signer, Surroundings};
+use crate::signing::{Signer, SignerContext};
 use crate::wire::ConductorProtocol;
 
 /// Everything but the engine, so that both ways of starting share it.
@@ -58,14 +58,14 @@ impl Parts {
     }
 
     pub(crate) fn finish(self, persistent: Persistent<ConductorConnector>) -> Arc<Caller> {
-        let surroundings = Surroundings {
+        let context = SignerContext {
             admin: self.admin.clone(),
             entropy: self.config.entropy.clone(),
             memory: self.config.memory.clone(),
             wall_clock: self.config.wall_clock.clone(),
             retry: default_retry(),
         };
-        let signer = Signer::new(&self.config.signing, &self.config.app_id, surroundings);
+        let signer = Signer::new(&self.config.signing, &self.config.app_id, context);
         let breakers = Breakers::new(self.config.breaker);
         let lanes = self.config.memory.of::<Lanes>(String::new());
         Arc::new(Caller {

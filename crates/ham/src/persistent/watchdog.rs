@@ -9,14 +9,14 @@ use super::handle::PersistentHam;
 use crate::link::HamState;
 
 /// Tells systemd `READY` once the link is live, describes the state whenever it changes, and feeds the watchdog while the link is
-/// live or has been away for no longer than `patience`. Resolves when the connection is closed; if no systemd listens, it tells
+/// live or has been away for no longer than `grace_period`. Resolves when the connection is closed; if no systemd listens, it tells
 /// nobody, and resolves then too.
 ///
 /// Run it beside the service's own work: `tokio::select!` or a task of the service.
 ///
 /// # Cancel safety
 /// Cancel-safe: dropping it stops the notifications, so systemd's watchdog is no longer fed.
-pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
+pub async fn notify_systemd(ham: &PersistentHam, grace_period: Duration) {
     let mut state = ham.state();
     let mut ready = false;
     let mut lost_at = Instant::now();
@@ -31,7 +31,7 @@ pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
             lost_at = Instant::now();
         }
         notify(&[NotifyState::Status(&status(&now))]);
-        if lost_at.elapsed() <= patience {
+        if lost_at.elapsed() <= grace_period {
             notify(&[NotifyState::Watchdog]);
         }
         if matches!(now, HamState::Closed { .. }) {

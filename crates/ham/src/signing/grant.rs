@@ -10,8 +10,8 @@ use holochain_zome_types::prelude::{ActionHash, GrantedFunctions};
 use tokio::time::Instant;
 
 use super::credential::StoredCredential;
+use super::credential_store::LockedCredentialStore;
 use super::fate::{Fate, fate, is_long_ago, left, micros};
-use super::keeper::Locked;
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
 use super::ring::{KeyRing, Keys};
@@ -50,7 +50,7 @@ impl Granter<'_> {
         cell: &CellId,
         mut credential: StoredCredential,
         mut known: bool,
-        locked: &mut Locked<'_>,
+        locked: &mut LockedCredentialStore<'_>,
     ) -> Result<StoredCredential, SigningError> {
         let mut failed: Option<AdminError> = None;
         let (mut tries, mut told) = (0, false);
@@ -120,7 +120,7 @@ impl Granter<'_> {
         &self,
         cell: &CellId,
         credential: &mut StoredCredential,
-        locked: &mut Locked<'_>,
+        locked: &mut LockedCredentialStore<'_>,
     ) -> Result<Result<ActionHash, AdminError>, SigningError> {
         self.check_allowed(cell).await?;
         credential.asked = Some(micros(self.wall_clock.now()));
@@ -146,7 +146,7 @@ impl Granter<'_> {
     }
 
     /// Stores what is known now. Only how long the next one looks for a grant depends on it.
-    async fn note(&self, credential: &StoredCredential, locked: &mut Locked<'_>) {
+    async fn note(&self, credential: &StoredCredential, locked: &mut LockedCredentialStore<'_>) {
         self.ring.keys().remember(credential);
         if let Err(error) = locked.keep(credential).await {
             tracing::debug!(event = events::CAP_GRANT, %error, "cannot note that no grant was written");

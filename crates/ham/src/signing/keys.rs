@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::config::ClientKeySigning;
 use super::credential::{StoredCredential, cell_name};
+use super::credential_store::{CredentialStore, LockedCredentialStore};
 use super::credentials::Credentials;
 use super::grant::{Granter, check_budget, there};
-use super::keeper::{Keeper, Locked};
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
 use super::ring::KeyRing;
@@ -117,7 +117,7 @@ impl ClientKeys {
         progress: &Progress,
     ) -> Result<Arc<Credentials>, SigningError> {
         let name = cell_name(cell);
-        let _turn = self.ring.turn(&name).await;
+        let _cell_lock = self.ring.lock_cell(&name).await;
         if let Some(ready) = self.ring.ready(cell) {
             return Ok(ready);
         }
@@ -136,7 +136,7 @@ impl ClientKeys {
         progress: &Progress,
     ) -> Result<Option<Arc<Credentials>>, SigningError> {
         progress.begin(SigningStep::CredentialFile);
-        let stored = self.keeper().find(name).await?;
+        let stored = self.credential_store().find(name).await?;
         let Some(known) = stored.clone().or_else(|| self.ring.keys().find(name)) else {
             check_budget(self.config.budget, &self.ring.keys())?;
             return Ok(None);
@@ -171,9 +171,9 @@ impl ClientKeys {
     ) -> Result<Arc<Credentials>, SigningError> {
         let admin = self.admin.as_ref().ok_or(SigningError::Grant(AdminError::NotConfigured))?;
         progress.begin(SigningStep::Turn);
-        let _turn = self.ring.turn_to_grant().await;
+        let _grant_lock = self.ring.lock_grants().await;
         progress.begin(SigningStep::CredentialLock);
-        let mut locked = self.keeper().lock().await?;
+        let mut locked = self.credential_store().lock().await?;
         progress.begin(SigningStep::CredentialFile);
         // Looked up again: in the meantime another process may have made a key, or got its grant written.
         let known = locked.find(name).await?.or_else(|| self.ring.keys().find(name));
@@ -194,15 +194,15 @@ impl ClientKeys {
 
     /// Stores what was found without the lock, unless someone has stored another key there since.
     async fn keep_beside_others(&self, found: &StoredCredential) -> Result<(), SigningError> {
-        let mut locked = self.keeper().lock().await?;
+        let mut locked = self.credential_store().lock().await?;
         if locked.find(&found.cell).await?.is_none_or(|there| there.tag == found.tag) {
             note(found, &mut locked).await;
         }
         Ok(())
     }
 
-    fn keeper(&self) -> Keeper<'_> {
-        Keeper::new(self.config.store.as_deref(), &self.app_id)
+    fn credential_store(&self) -> CredentialStore<'_> {
+        CredentialStore::new(self.config.store.as_deref(), &self.app_id)
     }
 
     fn ready(&self, cell: &CellId, is_new: bool, credential: &StoredCredential) -> Arc<Credentials> {
@@ -218,7 +218,7 @@ impl ClientKeys {
 
 /// Stores what is known about a grant that is there. The grant works without it; only a revocation that a later release cannot read
 /// would go unnoticed.
-async fn note(credential: &StoredCredential, locked: &mut Locked<'_>) {
+async fn note(credential: &StoredCredential, locked: &mut LockedCredentialStore<'_>) {
     if let Err(error) = locked.keep(credential).await {
         tracing::warn!(event = events::CAP_GRANT, %error, "cannot note which action wrote the grant");
     }

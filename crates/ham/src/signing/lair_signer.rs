@@ -230,8 +230,8 @@ async fn ask(
     hash: Arc<[u8]>,
     deadline: Instant,
 ) -> Result<Option<Signature>, SigningError> {
-    let patience = Instant::now() + KEYSTORE_ANSWER_TIMEOUT;
-    match tokio::time::timeout_at(deadline.min(patience), link.keystore.sign(key, hash)).await {
+    let answer_by = Instant::now() + KEYSTORE_ANSWER_TIMEOUT;
+    match tokio::time::timeout_at(deadline.min(answer_by), link.keystore.sign(key, hash)).await {
         Ok(Ok(signature)) => return Ok(Some(Signature(signature))),
         // A keystore that still answers has refused this key; one that does not is gone.
         Ok(Err(error)) => match tokio::time::timeout_at(deadline, link.answers()).await {
@@ -240,7 +240,7 @@ async fn ask(
             Err(_) => {}
         },
         // A caller's short deadline says nothing about the keystore.
-        Err(_) if Instant::now() < patience => {}
+        Err(_) if Instant::now() < answer_by => {}
         Err(_) => link.end("no answer"),
     }
     Ok(None)

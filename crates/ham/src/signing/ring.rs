@@ -18,30 +18,30 @@ pub(super) struct KeyRing {
     ready: RwLock<HashMap<CellId, Arc<Credentials>>>,
     keys: Mutex<Keys>,
     /// One per cell: held while the cell's grant is looked for or written, so that it gets only one.
-    turns: Mutex<BTreeMap<String, Turn>>,
+    cell_locks: Mutex<BTreeMap<String, AsyncLock>>,
     /// Held while a grant is written: a conductor answers concurrent administrative writes with "database is locked".
-    granting: Turn,
+    grant_lock: AsyncLock,
     granted: AtomicU32,
 }
 
-type Turn = Arc<tokio::sync::Mutex<()>>;
+type AsyncLock = Arc<tokio::sync::Mutex<()>>;
 
 impl KeyRing {
     /// Waits until nobody else looks for the grant of this cell.
-    pub(super) async fn turn(&self, cell: &str) -> OwnedMutexGuard<()> {
-        let turn = self
-            .turns
+    pub(super) async fn lock_cell(&self, cell: &str) -> OwnedMutexGuard<()> {
+        let lock = self
+            .cell_locks
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(cell.to_owned())
             .or_default()
             .clone();
-        turn.lock_owned().await
+        lock.lock_owned().await
     }
 
     /// Waits until nobody else writes a grant.
-    pub(super) async fn turn_to_grant(&self) -> OwnedMutexGuard<()> {
-        self.granting.clone().lock_owned().await
+    pub(super) async fn lock_grants(&self) -> OwnedMutexGuard<()> {
+        self.grant_lock.clone().lock_owned().await
     }
 
     /// The keys; the lock is never held across a wait.

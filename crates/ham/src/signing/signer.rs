@@ -18,7 +18,7 @@ use crate::error::SigningError;
 use crate::memory::ProcessMemory;
 
 /// What a signer shares with the connection it signs for.
-pub(crate) struct Surroundings {
+pub(crate) struct SignerContext {
     pub(crate) admin: Option<Admin>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) memory: ProcessMemory,
@@ -38,7 +38,7 @@ pub(crate) enum Signer {
 }
 
 impl Signer {
-    pub(crate) fn new(signing: &Signing, app_id: &str, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(signing: &Signing, app_id: &str, context: SignerContext) -> Self {
         let keystore: Arc<dyn Keystore> = match signing {
             Signing::Lair(lair) => Arc::new(lair.clone()),
             Signing::Keystore(keystore) => keystore.clone(),
@@ -46,14 +46,14 @@ impl Signer {
                 return Self::Keystore { client: client.clone(), shared: true };
             }
             Signing::ClientKeys(keys) => {
-                let Surroundings { admin, entropy, memory, wall_clock, .. } = surroundings;
+                let SignerContext { admin, entropy, memory, wall_clock, .. } = context;
                 let keys = keys.clone();
                 let keys = ClientKeys::new(keys, app_id.to_owned(), admin, &memory, entropy, wall_clock);
                 return Self::ClientKeys(keys);
             }
         };
-        let config = ham_persistent::Config::default().with_retry(surroundings.retry);
-        let jitter = entropy::jitter(&*surroundings.entropy);
+        let config = ham_persistent::Config::default().with_retry(context.retry);
+        let jitter = entropy::jitter(&*context.entropy);
         Self::Keystore { client: KeystoreClient::with_parts(keystore, config, jitter), shared: false }
     }
 

@@ -14,7 +14,7 @@ use fake::{Fake, Words, persistent, serve, serve_one};
 use ham::{Admin, AdminError, BadAnswer, CallError, CallOptions, Outcome, Release, SigningError};
 
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The admin requests that a conductor got.
 type Asked = Arc<Mutex<Vec<String>>>;
@@ -46,7 +46,7 @@ async fn first_call(
 async fn call(fake: &Fake) -> CallError {
     let ham = persistent(fake.admin.address(), &fake.app);
     let calling = async {
-        let options = CallOptions::default().with_deadline(PATIENCE);
+        let options = CallOptions::default().with_deadline(TIMEOUT);
         ham.call_zome_with::<_, ()>("role", "zome", "function", (), options).await.unwrap_err()
     };
     let serving = async {

@@ -10,7 +10,7 @@ use ham_testkit::server::{Behaviour, Peer, Server, ServerEvent};
 use crate::fake::{APP, Fake, serve_one};
 
 /// Long enough for a loaded machine: running into it means a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn fake() -> Fake {
     Fake::silent(|_| false).await
@@ -96,7 +96,7 @@ async fn closing_does_not_wait_for_whoever_dials_and_is_not_polled() {
         accepted = events.wait_for(|event| matches!(event, ServerEvent::Accepted { .. })) => drop(accepted),
         early = &mut asked => panic!("{early:?}"),
     }
-    tokio::time::timeout(PATIENCE, admin.close()).await.expect("it ends");
+    tokio::time::timeout(TIMEOUT, admin.close()).await.expect("it ends");
     assert!(matches!(asked.await.unwrap_err(), AdminError::Closed));
 }
 
@@ -112,7 +112,7 @@ async fn a_close_that_is_given_up_ends_the_signals_all_the_same() {
     let closing = async {
         peer.receive().await.unwrap();
         assert!(ham.close().now_or_never().is_none());
-        while tokio::time::timeout(PATIENCE, signals.next()).await.expect("it ends").is_some() {}
+        while tokio::time::timeout(TIMEOUT, signals.next()).await.expect("it ends").is_some() {}
     };
     let (asked, ()) = tokio::join!(asking, closing);
     assert!(asked.is_err());

@@ -23,7 +23,7 @@ async fn a_grant_that_meets_other_writers_is_asked_for_again() {
     served(&fake, async {
         // Nothing was written, so it costs nothing.
         let ham = process(&fake, ClientKeySigning::default().with_budget(1));
-        signed(&call(&ham, PATIENCE).await);
+        signed(&call(&ham, TIMEOUT).await);
     })
     .await;
     assert_eq!(count(&asked, GRANT), 4);
@@ -51,10 +51,10 @@ async fn what_wrote_nothing_costs_nothing() {
         .await;
         served(&fake, async {
             let ham = process(&fake, ClientKeySigning::default().with_budget(1));
-            let refused = call(&ham, PATIENCE).await;
+            let refused = call(&ham, TIMEOUT).await;
             assert!(matches!(refused, CallError::Signing(SigningError::Grant(_))), "{request}: {refused:?}");
             refuses.store(false, Ordering::Relaxed);
-            signed(&call(&ham, PATIENCE).await);
+            signed(&call(&ham, TIMEOUT).await);
         })
         .await;
         assert!(count(&asked, GRANT) >= 1, "{request}: {asked:?}");

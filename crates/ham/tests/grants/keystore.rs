@@ -60,7 +60,7 @@ fn made(dying: usize, refusal: Option<KeystoreRefusal>) -> Signing {
 #[tokio::test]
 async fn a_keystore_of_the_owners_making_signs_and_its_dead_links_are_replaced() {
     let (fake, asked) = conductor(|_| None).await;
-    served(&fake, async { signed(&call(&start(&fake, made(2, None)), PATIENCE).await) }).await;
+    served(&fake, async { signed(&call(&start(&fake, made(2, None)), TIMEOUT).await) }).await;
     assert_eq!(count(&asked, GRANT), 0, "no grant is ever written");
 }
 
@@ -68,7 +68,7 @@ async fn a_keystore_of_the_owners_making_signs_and_its_dead_links_are_replaced()
 async fn its_refusals_are_told_with_its_url() {
     let (fake, _) = conductor(|_| None).await;
     served(&fake, async {
-        let error = call(&start(&fake, made(0, Some(KeystoreRefusal::BadPassphrase))), PATIENCE).await;
+        let error = call(&start(&fake, made(0, Some(KeystoreRefusal::BadPassphrase))), TIMEOUT).await;
         assert!(
             matches!(&error, CallError::Signing(SigningError::BadPassphrase { url }) if url == "made://here"),
             "{error:?}"
@@ -117,7 +117,7 @@ async fn a_keystore_that_refuses_and_falls_silent_is_asked_within_the_deadline()
     let (fake, _) = conductor(|_| None).await;
     served(&fake, async {
         let ham = start(&fake, Signing::Keystore(Arc::new(Refuses)));
-        ham.connected(PATIENCE).await.unwrap();
+        ham.connected(TIMEOUT).await.unwrap();
         let began = Instant::now();
         let error = call(&ham, SHORT).await;
         assert!(matches!(&error, CallError::Signing(SigningError::TimedOut { .. })), "{error:?}");

@@ -27,7 +27,7 @@ const LIST: &str = "list_capability_grants";
 /// Shorter than a grant takes to settle.
 const SHORT: Duration = Duration::from_millis(600);
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A conductor that lists no grants, and what it was asked.
 async fn conductor(
@@ -109,7 +109,7 @@ async fn served_while(fake: &Fake, installed: impl Fn() -> bool, test: impl Futu
 
 /// The error of a call that waits for so long once it is connected.
 async fn late(ham: &PersistentHam, within: Duration) -> CallError {
-    ham.connected(PATIENCE).await.unwrap();
+    ham.connected(TIMEOUT).await.unwrap();
     call(ham, within).await
 }
 

@@ -27,10 +27,10 @@ async fn a_lock_that_is_never_released_ends_with_the_call() {
         assert_eq!(count(&asked, GRANT), 0);
         // As when its holder is killed.
         drop(lock);
-        signed(&call(&ham, PATIENCE).await);
+        signed(&call(&ham, TIMEOUT).await);
         // A key that is known needs no lock.
         let _lock = File::open(directory.path().join("credentials.lock")).unwrap().lock();
-        signed(&call(&ham, PATIENCE).await);
+        signed(&call(&ham, TIMEOUT).await);
     })
     .await;
     assert_eq!(count(&asked, GRANT), 1);
@@ -67,9 +67,9 @@ async fn keys_are_made_of_the_entropy_that_is_given() {
         PersistentHam::start(config.with_memory(ProcessMemory::apart())).unwrap()
     };
     served(&fake, async {
-        signed(&call(&with("one", Arc::new(Constant)), PATIENCE).await);
-        signed(&call(&with("two", Arc::new(Constant)), PATIENCE).await);
-        let error = call(&with("none", Arc::new(NoEntropy)), PATIENCE).await;
+        signed(&call(&with("one", Arc::new(Constant)), TIMEOUT).await);
+        signed(&call(&with("two", Arc::new(Constant)), TIMEOUT).await);
+        let error = call(&with("none", Arc::new(NoEntropy)), TIMEOUT).await;
         assert!(matches!(&error, CallError::Signing(SigningError::NoKey(_))), "{error:?}");
         assert!(
             error.to_string().contains("sign") && format!("{error:?}").contains("the box is closed"),

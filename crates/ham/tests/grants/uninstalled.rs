@@ -25,9 +25,9 @@ async fn an_app_that_is_gone_is_named() {
     let (fake, asked) = conductor(|_| None).await;
     served_while(&fake, || installed.load(Ordering::Relaxed), async {
         let ham = process(&fake, ClientKeySigning::default());
-        ham.connected(PATIENCE).await.unwrap();
+        ham.connected(TIMEOUT).await.unwrap();
         installed.store(false, Ordering::Relaxed);
-        gone(&call(&ham, PATIENCE).await);
+        gone(&call(&ham, TIMEOUT).await);
         gone(&ham.app_info().await.unwrap_err());
     })
     .await;
@@ -49,7 +49,7 @@ async fn an_app_that_goes_while_its_call_is_signed_is_named() {
         let (fake, _) = conductor(uninstalled).await;
         served_while(&fake, || installed.load(Ordering::Relaxed), async {
             let ham = process(&fake, ClientKeySigning::default());
-            gone(&call(&ham, PATIENCE).await);
+            gone(&call(&ham, TIMEOUT).await);
         })
         .await;
     }

@@ -31,10 +31,10 @@ use tokio::sync::mpsc;
 use fake::link::{AppLink, Arrived, Nonces, Scripted};
 
 /// Long enough for a loaded machine: running into it means a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn options() -> CallOptions {
-    CallOptions::default().with_deadline(PATIENCE)
+    CallOptions::default().with_deadline(TIMEOUT)
 }
 
 async fn call(ham: &PersistentHam, function: &str, options: CallOptions) -> Result<String, CallError> {
@@ -42,7 +42,7 @@ async fn call(ham: &PersistentHam, function: &str, options: CallOptions) -> Resu
 }
 
 async fn prepare(ham: &PersistentHam, function: &str) -> SignedCall {
-    ham.prepare("role", "zome", function, (), PATIENCE).await.unwrap()
+    ham.prepare("role", "zome", function, (), TIMEOUT).await.unwrap()
 }
 
 async fn send(ham: &PersistentHam, call: &SignedCall, options: CallOptions) -> Result<String, CallError> {

@@ -16,7 +16,7 @@ async fn a_cell_whose_init_fails_is_not_callable_and_the_reason_is_told() {
         }
     };
     let asking = async {
-        let waited = ham.wait_until_callable("role", PATIENCE, |_| ()).await;
+        let waited = ham.wait_until_callable("role", TIMEOUT, |_| ()).await;
         (waited, ham.callable("role").await)
     };
     let ((waited, asked), ()) = tokio::join!(asking, script);
@@ -42,7 +42,7 @@ async fn a_cell_that_is_busy_is_waited_for() {
         asked
     };
     let mut reasons = Vec::new();
-    let waiting = ham.wait_until_callable("role", PATIENCE, |reason| reasons.push(reason.to_string()));
+    let waiting = ham.wait_until_callable("role", TIMEOUT, |reason| reasons.push(reason.to_string()));
     let (cell, asked) = tokio::join!(waiting, script);
     assert_eq!(Some(cell.unwrap()), asked);
     assert_eq!(reasons, ["deadline has elapsed", "database is locked"]);

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
 
 /// Long enough for a conductor that compiles its zomes on a loaded machine: running into it means a hang.
-const PATIENCE: Duration = Duration::from_secs(240);
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
@@ -26,7 +26,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     RUNTIME.block_on(async {
         let _turn = TURN.lock().await;
         install().await;
-        tokio::time::timeout(PATIENCE, test).await.expect("the test hangs");
+        tokio::time::timeout(TIMEOUT, test).await.expect("the test hangs");
     });
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn app_on(conductor: &Conductor) -> Features {
     conductor.wait_until_callable(&app_id).await.unwrap();
     // What conductors do with calls that meet is a matter of these tests.
     let config =
-        PersistentHamConfig::local(conductor.admin_port(), &app_id).with_deadline(PATIENCE).with_lanes(false);
+        PersistentHamConfig::local(conductor.admin_port(), &app_id).with_deadline(TIMEOUT).with_lanes(false);
     Features(PersistentHam::connect(config).await.unwrap())
 }
 

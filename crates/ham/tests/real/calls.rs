@@ -23,7 +23,7 @@ fn answers_are_typed_and_every_role_can_be_called() {
         assert_eq!(ham.call_zome::<_, u64>("ledger", "ledger", "total", ()).await.unwrap(), 7);
         let cell = ham.callable("ledger").await.unwrap();
         assert_eq!(ham.call_zome::<_, u64>(CallTarget::Cell(cell), "ledger", "total", ()).await.unwrap(), 7);
-        assert!(ham.ping().await.unwrap() < PATIENCE);
+        assert!(ham.ping().await.unwrap() < TIMEOUT);
     });
 }
 
@@ -114,7 +114,7 @@ fn a_disabled_app_is_told_at_once_with_its_reason() {
 
         let admin = ham.admin().unwrap().clone();
         let enabling = async { admin.enable_app(&app_id).await.unwrap() };
-        let (callable, _) = tokio::join!(ham.wait_until_callable("probe", PATIENCE, |_| ()), enabling);
+        let (callable, _) = tokio::join!(ham.wait_until_callable("probe", TIMEOUT, |_| ()), enabling);
         callable.unwrap();
         assert!(call_ids(&ham).await.is_empty());
     });
@@ -138,7 +138,7 @@ fn an_app_that_awaits_membrane_proofs_says_so_and_takes_them() {
         let proof = std::sync::Arc::new(SerializedBytes::from(UnsafeBytes::from(proof.0)));
         ham.provide_memproofs(MemproofMap::from([("probe".into(), proof)])).await.unwrap();
         ham.enable_app().await.unwrap();
-        ham.wait_until_callable("probe", PATIENCE, |_| ()).await.unwrap();
+        ham.wait_until_callable("probe", TIMEOUT, |_| ()).await.unwrap();
         let text: String = ham.call_zome("probe", "probe", "echo_text", "in").await.unwrap();
         assert_eq!(text, "in");
     });
@@ -221,7 +221,7 @@ fn the_hook_is_told_of_a_call_that_ends_unknown() {
             told.try_send(unknown.clone()).unwrap();
         });
         let ham = PersistentHam::connect(with_hook).await.unwrap();
-        let call = ham.prepare("probe", "probe", "create_item", item("twice"), PATIENCE).await.unwrap();
+        let call = ham.prepare("probe", "probe", "create_item", item("twice"), TIMEOUT).await.unwrap();
         let options = CallOptions::default().with_policy(CallPolicy::FailFast);
         ham.send_signed(&call, options).await.unwrap();
         ham.send_signed(&call, options).await.unwrap_err();

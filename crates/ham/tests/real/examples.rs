@@ -16,7 +16,7 @@ use std::time::Duration;
 use bridge::{Bridge, Credited};
 use ham::{AppInterface, PersistentHam};
 use ham_testkit::chaos::Proxy;
-use oracle::Pace;
+use oracle::Schedule;
 use serde::de::IgnoredAny;
 use tokio::sync::{mpsc, watch};
 use url::Url;
@@ -82,11 +82,16 @@ fn the_oracle_writes_every_price_though_the_conductor_dies() {
         let app_id = app(&conductor).await;
         let ham = connect(&conductor, &app_id).await;
         let (stop, shutdown) = watch::channel(false);
-        let pace = Pace { every: Duration::from_millis(1), stale_after: PATIENCE, ready_within: PATIENCE };
+        let schedule =
+            Schedule { every: Duration::from_millis(1), stale_after: TIMEOUT, ready_within: TIMEOUT };
         // A price is taken when the round before it has ended, so the queue of one keeps test and oracle in step.
         let (prices, mut source) = mpsc::channel::<String>(1);
-        let writing =
-            oracle::run(&ham, pace, async || source.recv().await.ok_or(anyhow::anyhow!("closed")), shutdown);
+        let writing = oracle::run(
+            &ham,
+            schedule,
+            async || source.recv().await.ok_or(anyhow::anyhow!("closed")),
+            shutdown,
+        );
         let driving = async {
             for price in 0..3 {
                 prices.send(price.to_string()).await.unwrap();

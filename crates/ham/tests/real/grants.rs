@@ -77,7 +77,7 @@ fn a_grant_whose_answer_was_lost_is_found_by_its_tag() {
 /// A connection whose admin interface is behind the proxy, and its app interface with it.
 async fn through(proxy: &Proxy, app_id: &str) -> PersistentHam {
     let admin = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
-    let config = ham::PersistentHamConfig::new(admin, app_id).with_deadline(PATIENCE);
+    let config = ham::PersistentHamConfig::new(admin, app_id).with_deadline(TIMEOUT);
     PersistentHam::connect(config).await.unwrap()
 }
 
@@ -85,7 +85,7 @@ async fn through(proxy: &Proxy, app_id: &str) -> PersistentHam {
 /// and a cell, and so the only one of this size.
 async fn grant_is_out(proxy: &Proxy) {
     let grant = |event: &Event| matches!(event, Event::Frame { direction: Direction::ToServer, header, .. } if header.length > 350);
-    proxy.events().wait_for_within(PATIENCE, grant).await.unwrap();
+    proxy.events().wait_for_within(TIMEOUT, grant).await.unwrap();
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_grant_that_the_conductor_answered_with_an_error_is_not_written_twice() {
         let (error, ()) = tokio::join!(refused(&ham, "create_item", item("g")), disabling);
         assert_eq!(error.outcome(), Outcome::NotRun, "{error:?}");
         direct.enable_app(&app_id).await.unwrap();
-        ham.wait_until_callable("probe", PATIENCE, |_| ()).await.unwrap();
+        ham.wait_until_callable("probe", TIMEOUT, |_| ()).await.unwrap();
         assert!(call_ids(&ham).await.is_empty());
         assert_eq!(grants_of(&ham).await.len(), 1);
         ham.close().await;

@@ -35,7 +35,7 @@ fn a_replayed_nonce_is_an_arrival_on_the_same_socket_on_a_new_one_and_after_a_cr
         let mut conductor = start().await;
         let app_id = app(&conductor).await;
         let ham = connect(&conductor, &app_id).await;
-        let call = ham.prepare("probe", "probe", "create_item", item("once"), PATIENCE).await.unwrap();
+        let call = ham.prepare("probe", "probe", "create_item", item("once"), TIMEOUT).await.unwrap();
         ham.send_signed(&call, CallOptions::default()).await.unwrap();
 
         let same_socket = ham.send_signed(&call, CallOptions::default()).await.unwrap_err();
@@ -65,7 +65,7 @@ fn a_replayed_nonce_is_an_arrival_on_the_same_socket_on_a_new_one_and_after_a_cr
 fn a_fence_settles_a_lost_call_one_way_or_the_other() {
     run(async {
         let (_, ham) = connected().await;
-        let never_sent = ham.prepare("probe", "probe", "create_item", item("burnt"), PATIENCE).await.unwrap();
+        let never_sent = ham.prepare("probe", "probe", "create_item", item("burnt"), TIMEOUT).await.unwrap();
         if !remembers_nonces().await {
             let refused = ham.fence(&never_sent, None).await.unwrap_err();
             return assert!(matches!(refused, FenceError::UnsafeToRepeat { .. }), "{refused:?}");
@@ -86,7 +86,7 @@ fn a_fence_settles_a_lost_call_one_way_or_the_other() {
         assert!(matches!(unknown, CallError::Ambiguous { .. }), "{unknown:?}");
         assert_eq!(unknown.outcome(), Outcome::Unknown);
 
-        let sent = ham.prepare("probe", "probe", "create_item", item("kept"), PATIENCE).await.unwrap();
+        let sent = ham.prepare("probe", "probe", "create_item", item("kept"), TIMEOUT).await.unwrap();
         ham.send_signed(&sent, CallOptions::default()).await.unwrap();
         for _ in 0..2 {
             assert_eq!(ham.fence(&sent, None).await.unwrap(), Fenced::Arrived);
@@ -122,7 +122,7 @@ fn an_expired_call_from_a_journal_may_have_run() {
         let slow = Skewed { behind: HOUR, ahead: Duration::ZERO };
         let past =
             PersistentHam::connect(config(conductor, &app_id).with_wall_clock(Arc::new(slow))).await.unwrap();
-        let call = past.prepare("probe", "probe", "create_item", item("old"), PATIENCE).await.unwrap();
+        let call = past.prepare("probe", "probe", "create_item", item("old"), TIMEOUT).await.unwrap();
         let now = connect(conductor, &app_id).await;
         let resumed = now.send_signed(&journalled(&call), CallOptions::default()).await.unwrap_err();
         assert!(matches!(resumed, CallError::Expired), "{resumed:?}");
@@ -137,7 +137,7 @@ fn an_expired_call_from_a_journal_may_have_run() {
 fn a_journal_shows_no_secret_in_debug() {
     run(async {
         let (_, ham) = connected().await;
-        let call = ham.prepare("probe", "probe", "echo_text", "hidden payload", PATIENCE).await.unwrap();
+        let call = ham.prepare("probe", "probe", "echo_text", "hidden payload", TIMEOUT).await.unwrap();
         let shown = format!("{call:?}");
         assert!(!shown.contains("hidden") && !shown.contains("bytes"), "{shown}");
         // What comes from a journal may have been sent before.

@@ -40,7 +40,7 @@ impl Watched {
         let url = |proxy: &Proxy| Url::parse(&format!("ws://{}", proxy.address())).unwrap();
         ham::PersistentHamConfig::new(url(&self.admin), app_id)
             .with_app(AppInterface::Url(url(&self.app)))
-            .with_deadline(PATIENCE)
+            .with_deadline(TIMEOUT)
     }
 }
 
@@ -155,7 +155,7 @@ fn a_wrong_name_does_not_let_bytes_be_sent_again() {
             let config = config(conductor, &app_id).with_release(Some(named));
             let ham = PersistentHam::connect(config).await.unwrap();
             let name = format!("once, as {named}");
-            let call = ham.prepare("probe", "probe", "create_item", item(&name), PATIENCE).await.unwrap();
+            let call = ham.prepare("probe", "probe", "create_item", item(&name), TIMEOUT).await.unwrap();
             ham.send_signed(&call, CallOptions::default()).await.unwrap();
             call_ids(&right).await;
             let again = ham.send_signed(&call, CallOptions::default()).await.unwrap_err();

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
 
 /// Long enough for a conductor that compiles its zomes on a loaded machine: running into it means a hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// One runtime for all tests, so that what one test starts outlives it.
 static RUNTIME: LazyLock<Runtime> =
@@ -38,7 +38,7 @@ pub(crate) fn run_apart(test: impl Future<Output = ()>) {
     RUNTIME.block_on(async {
         // A machine that has no conductor builds one first, which takes as long as it takes.
         install().await;
-        tokio::time::timeout(PATIENCE * 4, test).await.expect("the test hangs");
+        tokio::time::timeout(TIMEOUT * 4, test).await.expect("the test hangs");
     });
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn app(conductor: &Conductor) -> String {
 }
 
 pub(crate) fn config(conductor: &Conductor, app_id: &str) -> PersistentHamConfig {
-    PersistentHamConfig::local(conductor.admin_port(), app_id).with_deadline(PATIENCE)
+    PersistentHamConfig::local(conductor.admin_port(), app_id).with_deadline(TIMEOUT)
 }
 
 pub(crate) async fn connect(conductor: &Conductor, app_id: &str) -> PersistentHam {

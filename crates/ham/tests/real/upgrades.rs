@@ -32,7 +32,7 @@ async fn writing(ham: &PersistentHam, name: usize, stop: &AtomicBool) -> Vec<Tol
     while !stop.load(Ordering::Relaxed) {
         let call_id = format!("{name}-{}", told.len());
         let post = serde_json::json!({ "call_id": call_id, "amount": 1 });
-        let options = CallOptions::default().with_policy(CallPolicy::Resume).with_deadline(PATIENCE);
+        let options = CallOptions::default().with_policy(CallPolicy::Resume).with_deadline(TIMEOUT);
         let wrote =
             ham.call_zome_with::<_, serde::de::IgnoredAny>("ledger", "ledger", "post", post, options).await;
         let outcome = wrote.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
@@ -86,7 +86,7 @@ fn an_upgrade_under_a_living_connection_loses_nothing() {
         let replacing = async {
             ham.call_zome::<_, serde::de::IgnoredAny>("ledger", "ledger", "total", ()).await.unwrap();
             conductor.replace(to).await.unwrap();
-            ham.wait_until_callable("ledger", PATIENCE, |_| ()).await.unwrap();
+            ham.wait_until_callable("ledger", TIMEOUT, |_| ()).await.unwrap();
             ham.call_zome::<_, serde::de::IgnoredAny>("ledger", "ledger", "total", ()).await.unwrap();
             stop.store(true, Ordering::Relaxed);
         };
@@ -115,7 +115,7 @@ fn a_grant_that_the_next_release_cannot_read_is_told_as_that() {
         call(&ham, "before").await.unwrap();
         let cell = ham.callable("ledger").await.unwrap();
         conductor.replace(to).await.unwrap();
-        let waited = ham.wait_until_callable("ledger", PATIENCE, |_| ()).await;
+        let waited = ham.wait_until_callable("ledger", TIMEOUT, |_| ()).await;
         let (first, second) = (call(&ham, "first").await, call(&ham, "second").await);
         if embedded {
             return assert!(waited.is_ok() && first.is_ok() && second.is_ok(), "{first:?} {second:?}");
@@ -171,7 +171,7 @@ fn another_release_on_new_data_is_another_conductor() {
             .unwrap();
         conductor.replace_without_data(to).await.unwrap();
         enabled(&conductor, &new).await;
-        ham.wait_until_callable("probe", PATIENCE, |_| ()).await.unwrap();
+        ham.wait_until_callable("probe", TIMEOUT, |_| ()).await.unwrap();
         assert_eq!(ham.release().await.unwrap(), Release::V0_7_1);
         ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("new"))
             .await

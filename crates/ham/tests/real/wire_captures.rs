@@ -67,7 +67,7 @@ async fn head_moved(ham: &PersistentHam) -> CallError {
 
 /// The call with one byte of a field changed, as a damaged journal would hold it.
 async fn damaged(ham: &PersistentHam, field: &str) -> CallError {
-    let call = ham.prepare("probe", "probe", "echo_text", "x", PATIENCE).await.unwrap();
+    let call = ham.prepare("probe", "probe", "echo_text", "x", TIMEOUT).await.unwrap();
     let mut journal = serde_json::to_value(&call).unwrap();
     match &mut journal[field] {
         Value::Array(bytes) => bytes[0] = Value::from(bytes[0].as_u64().unwrap() ^ 1),

@@ -29,8 +29,10 @@ async fn ask(ham: &PersistentHam, source: &Source, after: Option<u32>) -> Option
     // The head is the newest one.
     let limit = if after.is_some() { LIMIT } else { 1 };
     let wanted = ExternIO::encode(Wanted { after, limit }).ok()?;
-    let options =
-        CallOptions::default().with_deadline(PATIENCE).with_policy(CallPolicy::IDEMPOTENT).with_read_only();
+    let options = CallOptions::default()
+        .with_deadline(CALL_TIMEOUT)
+        .with_policy(CallPolicy::IDEMPOTENT)
+        .with_read_only();
     let mut pause = FIRST_PAUSE;
     loop {
         let Source { role, zome, function } = source;
@@ -64,6 +66,6 @@ fn blocks(source: &Source, answer: &[u8]) -> Option<Vec<Block>> {
 }
 
 /// How long one call may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(30);

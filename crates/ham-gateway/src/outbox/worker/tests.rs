@@ -5,9 +5,9 @@ use redb::backends::FileBackend;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::outbox::board::Board;
+use crate::outbox::action_runner::Stops;
 use crate::outbox::limits::Limits;
-use crate::outbox::maker::Stops;
+use crate::outbox::registry::CallRegistry;
 use crate::outbox::store::{Opened, Store};
 use crate::outbox::testing::call;
 
@@ -36,20 +36,20 @@ async fn a_call_whose_payload_cannot_be_read_keeps_it() {
         store.accept(kept.clone()).await.unwrap();
         // Once it is written, it is kept in memory without its large parts.
         waiting.payload = None;
-        let maker = Maker {
+        let runner = ActionRunner {
             config: Arc::default(),
             ham: None,
             place: None,
             stops: Stops::default(),
             cancelled: CancellationToken::new(),
         };
-        let on_board = OnBoard { board: Arc::new(Board::default()), id: waiting.id };
+        let registered = RegisteredCall { registry: Arc::new(CallRegistry::default()), id: waiting.id };
         let store = Arc::clone(&store);
         let worker = Worker {
             call: waiting,
-            maker,
+            runner,
             store: Arc::clone(&store),
-            on_board,
+            registered,
             on_disk: true,
             told: None,
             was_not_let: false,

@@ -13,7 +13,7 @@ fn signed(target: CallTarget, cell_id: CellId) -> SignedCall {
         expires_at: Timestamp::from_micros(1),
         bytes: vec![1, 2, 3],
         signature: Signature([9; 64]),
-        traces: Traces::default(),
+        send_state: SendState::default(),
     }
 }
 
@@ -34,4 +34,11 @@ fn a_journal_gives_back_the_call_and_does_not_claim_that_it_was_never_sent() {
             assert!(read.may_have_been_sent());
         }
     }
+}
+
+#[test]
+fn a_journal_has_the_field_names_of_earlier_versions() {
+    let cell = CellId::new(DnaHash::from_raw_36(vec![1; 36]), AgentPubKey::from_raw_36(vec![2; 36]));
+    let journal = serde_json::to_value(signed(CallTarget::from("role"), cell)).unwrap();
+    assert_eq!(journal["traces"], "none");
 }

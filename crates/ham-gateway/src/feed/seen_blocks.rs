@@ -6,7 +6,7 @@ use std::hash::Hash;
 /// The newest blocks that were told, by cell. `post_commit` of every coordinator zome is given the commit of `init`, so
 /// that one comes once for each zome.
 #[derive(Debug)]
-pub(super) struct Told<C>(HashMap<C, Ring>);
+pub(super) struct SeenBlocks<C>(HashMap<C, Ring>);
 
 #[derive(Debug, Default)]
 struct Ring {
@@ -14,7 +14,7 @@ struct Ring {
     hashes: HashSet<String>,
 }
 
-impl<C: Clone + Eq + Hash> Told<C> {
+impl<C: Clone + Eq + Hash> SeenBlocks<C> {
     pub(super) fn new() -> Self {
         Self(HashMap::new())
     }
@@ -49,21 +49,21 @@ mod tests {
 
     #[test]
     fn a_block_is_told_once_for_each_cell() {
-        let mut told = Told::new();
-        assert!(told.is_first(&1, "a") && told.is_first(&2, "a"));
-        assert!(!told.is_first(&1, "a"));
+        let mut seen = SeenBlocks::new();
+        assert!(seen.is_first(&1, "a") && seen.is_first(&2, "a"));
+        assert!(!seen.is_first(&1, "a"));
         for n in 0..MOST_HASHES {
-            assert!(told.is_first(&1, &n.to_string()));
+            assert!(seen.is_first(&1, &n.to_string()));
         }
-        assert!(told.is_first(&1, "a"), "it is remembered for ever");
+        assert!(seen.is_first(&1, "a"), "it is remembered for ever");
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut told = Told::new();
+        let mut seen = SeenBlocks::new();
         for cell in 0..5 * MOST_CELLS {
-            told.is_first(&cell, "a");
+            seen.is_first(&cell, "a");
         }
-        assert!(told.0.len() <= MOST_CELLS);
+        assert!(seen.0.len() <= MOST_CELLS);
     }
 }

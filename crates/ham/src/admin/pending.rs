@@ -13,14 +13,14 @@ pub(super) const READ_AGAIN: &str = "it is a read: ask again";
 const FINDING_OUT: &str = "it only finds out the conductor's release: ask again";
 
 /// One request under way.
-pub(super) struct Asked<'a> {
+pub(super) struct PendingRequest<'a> {
     pub(super) link: &'a Link<ConductorProtocol>,
     pub(super) request: &'static str,
     pub(super) reconcile: &'static str,
     pub(super) deadline: Instant,
 }
 
-impl Asked<'_> {
+impl PendingRequest<'_> {
     pub(super) async fn answer(&self, out: Result<Request, String>) -> Result<Incoming, AdminError> {
         let (request, reconcile) = (self.request, self.reconcile);
         let out = out.map_err(|why| AdminError::Lost {
@@ -39,14 +39,14 @@ impl Asked<'_> {
 
 /// A request that changes nothing: it is made again on a fresh link if the link ends under it.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct ReadRetries {
     losses: u32,
 }
 
 /// How many links one read may lose.
 const MAX_LOSSES: u32 = 4;
 
-impl Reading {
+impl ReadRetries {
     /// Whether to ask again.
     ///
     /// # Errors

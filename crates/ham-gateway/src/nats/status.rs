@@ -9,10 +9,10 @@ use crate::metrics;
 
 /// The state of the NATS connection. None of it concerns calls over HTTP.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(Mutex<Now>);
+pub(crate) struct NatsStatus(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct Now {
+struct State {
     connected: bool,
     /// Since when, in milliseconds since 1970.
     since: Option<i64>,
@@ -22,18 +22,18 @@ struct Now {
 }
 
 #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS nothing happens to it"))]
-impl Seen {
+impl NatsStatus {
     /// The connection came up or went down.
     pub(crate) fn connected(&self, connected: bool) {
-        let mut now = self.now();
-        if now.since.is_some() && now.connected == connected {
+        let mut state = self.state();
+        if state.since.is_some() && state.connected == connected {
             return;
         }
-        (now.connected, now.since) = (connected, Some(Timestamp::now().as_millis()));
+        (state.connected, state.since) = (connected, Some(Timestamp::now().as_millis()));
         if connected {
-            now.why = None;
+            state.why = None;
         }
-        drop(now);
+        drop(state);
         metrics::nats_connected(connected);
         if connected {
             tracing::info!(event = "gateway.nats.connected", "NATS is reached");
@@ -47,10 +47,10 @@ impl Seen {
 
     /// A message is in the stream.
     pub(crate) fn published(&self, kind: &'static str) {
-        let mut now = self.now();
-        now.published += 1;
-        now.why = None;
-        drop(now);
+        let mut state = self.state();
+        state.published += 1;
+        state.why = None;
+        drop(state);
         metrics::nats_published(kind);
     }
 
@@ -66,7 +66,7 @@ impl Seen {
 
     /// A persisting reason is logged as a warning once.
     fn note(&self, why: &str, words: &str) {
-        let again = self.now().why.replace(why.to_owned()).as_deref() == Some(why);
+        let again = self.state().why.replace(why.to_owned()).as_deref() == Some(why);
         metrics::nats_failed();
         if again {
             tracing::debug!(event = "gateway.nats.failed", why, "{words}");
@@ -77,11 +77,11 @@ impl Seen {
 
     /// The form that the status shows.
     pub(crate) fn told(&self) -> Value {
-        let now = self.now();
-        json!({ "connected": now.connected, "since": now.since, "published": now.published, "why": now.why })
+        let state = self.state();
+        json!({ "connected": state.connected, "since": state.since, "published": state.published, "why": state.why })
     }
 
-    fn now(&self) -> MutexGuard<'_, Now> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

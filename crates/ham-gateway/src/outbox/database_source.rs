@@ -1,4 +1,4 @@
-//! The place of the outbox's file: how the file is made, opened, and opened again.
+//! The source of the outbox's file: how the file is made, opened, and opened again.
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -15,9 +15,9 @@ use super::error::StoreError;
 use super::tables::Tables;
 
 /// Opens the file, as often as necessary.
-pub(super) struct Place(Box<dyn FnMut() -> Result<Database, StoreError> + Send>);
+pub(super) struct DatabaseSource(Box<dyn FnMut() -> Result<Database, StoreError> + Send>);
 
-impl Place {
+impl DatabaseSource {
     /// A file, which is made if it is not there yet. It is only made once: if it is gone later, somebody took it away.
     pub(super) fn file(path: &Path) -> Result<Self, StoreError> {
         if !path.try_exists().map_err(io)? {
@@ -39,9 +39,9 @@ impl Place {
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for DatabaseSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").finish_non_exhaustive()
+        f.debug_struct("DatabaseSource").finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::outbox::limits::Limits;
 
 fn opened(path: &Path) -> Result<(), StoreError> {
-    Place::file(path)?.open().map(drop)
+    DatabaseSource::file(path)?.open().map(drop)
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -47,9 +47,9 @@ fn a_file_that_others_can_read_is_refused() {
 fn a_file_that_is_gone_stays_gone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("outbox.redb");
-    let mut place = Place::file(&path).unwrap();
-    drop(place.open().unwrap());
+    let mut source = DatabaseSource::file(&path).unwrap();
+    drop(source.open().unwrap());
     fs::remove_file(&path).unwrap();
-    assert!(matches!(place.open(), Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound));
+    assert!(matches!(source.open(), Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound));
     assert!(crate::outbox::Store::open(&path, Limits::default()).is_ok());
 }

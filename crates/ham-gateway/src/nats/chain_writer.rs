@@ -13,13 +13,13 @@ use super::writer::{Writer, Written};
 use crate::metrics;
 
 /// Writes the messages of one chain: the only writer in this process that does.
-pub(super) struct Pen {
+pub(super) struct ChainWriter {
     chain: String,
     subjects: Subjects,
     writer: Writer,
 }
 
-impl Pen {
+impl ChainWriter {
     pub(super) fn new(chain: &str, subjects: Subjects, writer: Writer) -> Self {
         Self { chain: chain.to_owned(), subjects, writer }
     }

@@ -1,4 +1,4 @@
-//! What is behind a link's lock: the table, whether the link closes or has ended, and how its pump is woken.
+//! The state of a link, behind its lock: the table, whether the link closes or has ended, and how its pump is woken.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -10,17 +10,18 @@ use crate::frame::Frame;
 use crate::pending::Pending;
 use crate::protocol::Protocol;
 
-pub(super) struct Desk<P: Protocol> {
+/// The state of a link.
+pub(super) struct LinkState<P: Protocol> {
     pub(super) pending: Pending<P::Key, P::In>,
     pub(super) closing: bool,
     pub(super) end: Option<Arc<LinkEnd>>,
     pump: Option<Waker>,
-    /// The pump has looked at the desk and must be woken for whatever comes after. That holds whether it found everything or stopped
+    /// The pump has looked at this and must be woken for whatever comes after. That holds whether it found everything or stopped
     /// at the socket's room: besides frames, it must learn of deadlines and of the wish to close.
     parked: bool,
 }
 
-/// What the pump got from one look at the desk.
+/// What the pump got from one look at the state.
 pub(crate) struct Work {
     pub(crate) closing: bool,
     /// Someone else ended the link.
@@ -41,7 +42,7 @@ pub(super) enum Admission {
     Replies,
 }
 
-impl<P: Protocol> Desk<P> {
+impl<P: Protocol> LinkState<P> {
     pub(super) fn new(pending: Pending<P::Key, P::In>) -> Self {
         Self { pending, closing: false, end: None, pump: None, parked: false }
     }

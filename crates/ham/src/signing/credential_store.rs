@@ -6,18 +6,18 @@ use crate::error::SigningError;
 
 /// The keys of one app in a file, or in none.
 #[derive(Clone, Copy)]
-pub(super) struct Keeper<'a> {
+pub(super) struct CredentialStore<'a> {
     file: Option<&'a dyn CredentialFile>,
     app_id: &'a str,
 }
 
 /// The same, while nobody else can write to the file. Not to be held across calls.
-pub(super) struct Locked<'a> {
-    keeper: Keeper<'a>,
+pub(super) struct LockedCredentialStore<'a> {
+    store: CredentialStore<'a>,
     lock: Option<Box<dyn LockedCredentialFile>>,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> CredentialStore<'a> {
     pub(super) fn new(file: Option<&'a dyn CredentialFile>, app_id: &'a str) -> Self {
         Self { file, app_id }
     }
@@ -28,12 +28,12 @@ impl<'a> Keeper<'a> {
     }
 
     /// Waits until nobody else can write to the file.
-    pub(super) async fn lock(self) -> Result<Locked<'a>, SigningError> {
+    pub(super) async fn lock(self) -> Result<LockedCredentialStore<'a>, SigningError> {
         let lock = match self.file {
             Some(file) => Some(file.lock().await.map_err(|error| self.error(error))?),
             None => None,
         };
-        Ok(Locked { keeper: self, lock })
+        Ok(LockedCredentialStore { store: self, lock })
     }
 
     async fn all(&self) -> Result<Credentialed, SigningError> {
@@ -50,18 +50,18 @@ impl<'a> Keeper<'a> {
     }
 }
 
-impl Locked<'_> {
+impl LockedCredentialStore<'_> {
     /// The key of a cell.
     pub(super) async fn find(&self, cell: &str) -> Result<Option<StoredCredential>, SigningError> {
-        self.keeper.find(cell).await
+        self.store.find(cell).await
     }
 
     /// Stores a key, and leaves all others as they are.
     pub(super) async fn keep(&mut self, credential: &StoredCredential) -> Result<(), SigningError> {
         let Some(lock) = &mut self.lock else { return Ok(()) };
-        let mut all = self.keeper.all().await?;
+        let mut all = self.store.all().await?;
         all.put(credential.clone());
-        let content = all.written().map_err(|why| self.keeper.error(why))?;
-        lock.save(content).await.map_err(|error| self.keeper.error(error))
+        let content = all.written().map_err(|why| self.store.error(why))?;
+        lock.save(content).await.map_err(|error| self.store.error(error))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// A journal keeps what is known about fences. It is written before the call is sent, so a call that is read from it counts as sent.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Traces(Arc<Mutex<Known>>);
+pub(crate) struct SendState(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -27,13 +27,13 @@ struct Known {
     fence_announced: bool,
     /// Fences of which a byte may have left.
     fences: u32,
-    fence: FenceTrace,
+    fence: FenceState,
 }
 
 /// What is known about a call's fences, ordered by what is proven.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum FenceTrace {
+pub(crate) enum FenceState {
     /// No fence was begun.
     #[default]
     None,
@@ -47,7 +47,7 @@ pub(crate) enum FenceTrace {
 
 /// One of the senders of a call, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Sender<'a>(&'a Traces);
+pub(crate) struct Sender<'a>(&'a SendState);
 
 impl Drop for Sender<'_> {
     fn drop(&mut self) {
@@ -58,7 +58,7 @@ impl Drop for Sender<'_> {
 
 /// Whether the bytes of a call may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Leave {
+pub(crate) enum SendPermission {
     /// The bytes count as sent from here on.
     Granted,
     /// The bytes may have left before, so the conductor must be one that remembers nonces. Nothing is counted yet.
@@ -67,7 +67,7 @@ pub(crate) enum Leave {
     Fenced,
 }
 
-impl Traces {
+impl SendState {
     /// Begins to send the call; it may take a while until anything leaves, for lack of a link or of a turn.
     pub(crate) fn sender(&self) -> Sender<'_> {
         let mut known = self.known();
@@ -77,17 +77,17 @@ impl Traces {
     }
 
     /// Asks to send the call. `own` is how many of the caller's sends are open; `proven` says that the conductor remembers nonces.
-    pub(crate) fn send(&self, own: u32, proven: bool) -> Leave {
+    pub(crate) fn send(&self, own: u32, proven: bool) -> SendPermission {
         let mut known = self.known();
-        if known.fence == FenceTrace::NeverRan {
-            return Leave::Fenced;
+        if known.fence == FenceState::NeverRan {
+            return SendPermission::Fenced;
         }
         if !proven && (own > 0 || known.open_beside(own)) {
-            return Leave::Repeated;
+            return SendPermission::Repeated;
         }
         known.sendings = known.sendings.saturating_add(1);
         known.open = known.open.saturating_add(1);
-        Leave::Granted
+        SendPermission::Granted
     }
 
     /// A send that was counted never left.
@@ -121,8 +121,8 @@ impl Traces {
     }
 
     /// What is known of its fences.
-    pub(crate) fn fence(&self) -> FenceTrace {
-        self.known().fence_trace()
+    pub(crate) fn fence(&self) -> FenceState {
+        self.known().fence_state()
     }
 
     /// Notes that a fence may leave from here on, for readers of the journal.
@@ -133,7 +133,7 @@ impl Traces {
     /// Whether a fence other than the caller's `own` may have claimed the nonce.
     pub(crate) fn fenced_beside(&self, own: u32) -> bool {
         let known = self.known();
-        known.fences > own || known.fence == FenceTrace::Begun
+        known.fences > own || known.fence == FenceState::Begun
     }
 
     /// A fence may leave now.
@@ -149,9 +149,9 @@ impl Traces {
     }
 
     /// What a fence has proven. A nonce that a fence has claimed stays claimed by it.
-    pub(crate) fn settle_fence(&self, proven: FenceTrace) {
+    pub(crate) fn settle_fence(&self, proven: FenceState) {
         let mut known = self.known();
-        if known.fence != FenceTrace::NeverRan {
+        if known.fence != FenceState::NeverRan {
             known.fence = proven;
         }
     }
@@ -166,19 +166,19 @@ impl Known {
         self.before || self.claimed || self.open > own
     }
 
-    fn fence_trace(&self) -> FenceTrace {
+    fn fence_state(&self) -> FenceState {
         match self.fence {
-            FenceTrace::None if self.fences > 0 => FenceTrace::Begun,
+            FenceState::None if self.fences > 0 => FenceState::Begun,
             fence => fence,
         }
     }
 }
 
-impl Serialize for Traces {
+impl Serialize for SendState {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let known = self.known();
-        let journalled = match known.fence_trace() {
-            FenceTrace::None if known.fence_announced => FenceTrace::Begun,
+        let journalled = match known.fence_state() {
+            FenceState::None if known.fence_announced => FenceState::Begun,
             fence => fence,
         };
         drop(known);
@@ -186,20 +186,20 @@ impl Serialize for Traces {
     }
 }
 
-impl<'de> Deserialize<'de> for Traces {
+impl<'de> Deserialize<'de> for SendState {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        FenceTrace::deserialize(deserializer).map(Self::read)
+        FenceState::deserialize(deserializer).map(Self::read)
     }
 }
 
-impl Traces {
-    fn read(fence: FenceTrace) -> Self {
+impl SendState {
+    fn read(fence: FenceState) -> Self {
         Self(Arc::new(Mutex::new(Known { before: true, fence, ..Known::default() })))
     }
 
-    /// The traces of a call from a journal that keeps none: an earlier version wrote it, and may have fenced the call.
+    /// The state of a call from a journal that keeps none: an earlier version wrote it, and may have fenced the call.
     pub(crate) fn of_an_earlier_version() -> Self {
-        Self::read(FenceTrace::Begun)
+        Self::read(FenceState::Begun)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::metrics;
 
 /// What is done for one call, and what ends it.
 #[derive(Debug)]
-pub(super) struct Maker {
+pub(super) struct ActionRunner {
     pub(super) config: Arc<OutboxConfig>,
     /// `None` if the gateway no longer has a connection to the call's app.
     pub(super) ham: Option<PersistentHam>,
@@ -54,7 +54,7 @@ pub(super) enum Happened {
 /// not accept the call at all. So a call can no longer start once its nonce has been over for this long by our clock.
 const CLOCKS_DISAGREE: Duration = Duration::from_secs(5 * 60);
 
-impl Maker {
+impl ActionRunner {
     /// Waits for the call's lane, for a pause that ends early if a link comes up, and for a link.
     pub(super) async fn turn(&self, call: &Call, pause: Duration) -> Happened {
         let ready = async {

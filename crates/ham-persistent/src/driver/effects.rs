@@ -1,4 +1,4 @@
-//! What the driver keeps between activities, and the effects on what the handles see.
+//! Carries out the machine's effects, on what the driver keeps between activities and on what the handles see.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::shared::{CauseOf, LostLink, Shared};
 use crate::state::State;
 use crate::trace;
 
-/// What effects work on: the connection and errors, of which the machine knows nothing, and the handles' view.
-pub(crate) struct Desk<C: Connector> {
+/// Carries out effects. It keeps the connection and errors, of which the machine knows nothing, and updates the handles' view.
+pub(crate) struct EffectHandler<C: Connector> {
     shared: Arc<Shared<C>>,
     wall_clock: Arc<dyn WallClock>,
     link: Option<C::Connection>,
@@ -27,7 +27,7 @@ pub(crate) struct Desk<C: Connector> {
     error: Option<Arc<C::Error>>,
 }
 
-impl<C: Connector> Desk<C> {
+impl<C: Connector> EffectHandler<C> {
     pub(crate) fn new(shared: Arc<Shared<C>>, wall_clock: Arc<dyn WallClock>) -> Self {
         Self {
             shared,
@@ -152,7 +152,7 @@ impl<C: Connector> Desk<C> {
     }
 }
 
-impl<C: Connector> Drop for Desk<C> {
+impl<C: Connector> Drop for EffectHandler<C> {
     fn drop(&mut self) {
         self.shared.finish();
     }

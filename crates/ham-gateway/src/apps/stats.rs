@@ -1,4 +1,4 @@
-//! What is seen of an app: how its calls ended, and how its link fared.
+//! The statistics of an app: how its calls ended, and how its link fared.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,19 +9,19 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::history::History;
-use super::samples::{Quarter, Tally};
+use super::samples::{CallCounters, Quarter};
 
-/// What is seen of an app.
+/// The statistics of an app.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    calls: Tally,
+pub(crate) struct AppStats {
+    calls: CallCounters,
     quarter: Mutex<Quarter>,
     history: Mutex<History>,
 }
 
-impl Seen {
+impl AppStats {
     /// The calls of the current second.
-    pub(crate) fn calls(&self) -> &Tally {
+    pub(crate) fn calls(&self) -> &CallCounters {
         &self.calls
     }
 
@@ -35,26 +35,26 @@ impl Seen {
 }
 
 /// Records every second, for as long as somebody may listen.
-pub(super) async fn seconds(all: Vec<(PersistentHam, Arc<Seen>)>, told: watch::Sender<()>) {
+pub(super) async fn seconds(all: Vec<(PersistentHam, Arc<AppStats>)>, told: watch::Sender<()>) {
     let mut second = interval_at(Instant::now() + SECOND, SECOND);
     // A missed second is not known, so it is not made up for.
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         second.tick().await;
         let t = Timestamp::now().as_millis();
-        for (ham, seen) in &all {
-            let sample = seen.calls.second(t, ham.state().get().is_live());
-            seen.quarter().push(sample);
+        for (ham, stats) in &all {
+            let sample = stats.calls.second(t, ham.state().get().is_live());
+            stats.quarter().push(sample);
         }
         told.send_replace(());
     }
 }
 
 /// Records every change of a link, until its connection is closed.
-pub(super) async fn changes(ham: PersistentHam, seen: Arc<Seen>, told: watch::Sender<()>) {
+pub(super) async fn changes(ham: PersistentHam, stats: Arc<AppStats>, told: watch::Sender<()>) {
     let mut state = ham.state();
     loop {
-        seen.history().told(&state.get(), Timestamp::now().as_millis());
+        stats.history().told(&state.get(), Timestamp::now().as_millis());
         told.send_replace(());
         if state.changed().await.is_none() {
             return;

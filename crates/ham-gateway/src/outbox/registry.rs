@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Call, CallId, Fingerprint};
-use super::following::{Following, Line, Progress};
+use super::following::{Following, Progress, ProgressSender};
 use super::machine::{Record, State};
 
 /// The open calls. Bounded by the outbox's limits, and by the requests that wait for a call that is not written down yet.
 #[derive(Debug, Default)]
-pub(super) struct Board(Mutex<Open>);
+pub(super) struct CallRegistry(Mutex<Open>);
 
 #[derive(Debug)]
 pub(super) struct Open {
@@ -30,7 +30,7 @@ impl Default for Open {
 struct Entry {
     /// Without anything large or secret.
     call: Call,
-    line: Line,
+    progress: ProgressSender,
     cancelled: CancellationToken,
 }
 
@@ -56,7 +56,7 @@ pub(super) enum Taken {
     ByAnotherRequest,
 }
 
-impl Board {
+impl CallRegistry {
     pub(super) fn open(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,7 +73,7 @@ impl Board {
         self.open().tell(id, progress);
     }
 
-    /// Takes a call off the board.
+    /// Removes a call.
     pub(super) fn remove(&self, id: CallId) {
         let mut open = self.open();
         let Some(entry) = open.calls.remove(&id) else { return };
@@ -107,14 +107,14 @@ impl Open {
         let id = self.keys.get(&(api_key.to_owned(), key.to_owned()))?;
         let entry = self.calls.get(id)?;
         Some(match entry.call.fingerprint == fingerprint {
-            true => Taken::By(Following::new(*id, &entry.line)),
+            true => Taken::By(Following::new(*id, &entry.progress)),
             false => Taken::ByAnotherRequest,
         })
     }
 
     pub(super) fn tell(&self, id: CallId, progress: Progress) {
         if let Some(entry) = self.calls.get(&id) {
-            entry.line.tell(progress);
+            entry.progress.tell(progress);
         }
     }
 
@@ -124,14 +124,14 @@ impl Open {
         self.last
     }
 
-    /// Puts a call on the board.
+    /// Adds a call.
     pub(super) fn insert(&mut self, call: &Call) -> (Following, CancellationToken) {
-        let line = Line::default();
-        let following = Following::new(call.id, &line);
+        let progress = ProgressSender::default();
+        let following = Following::new(call.id, &progress);
         let cancelled = CancellationToken::new();
         let entry = Entry {
             call: Call { payload: None, signed: None, ..call.clone() },
-            line,
+            progress,
             cancelled: cancelled.clone(),
         };
         if let Some(key) = &call.key {
@@ -154,19 +154,19 @@ impl Open {
     /// Follows an open call of `owner`, or of anybody.
     pub(super) fn follow(&self, id: CallId, owner: Option<&str>) -> Option<(Following, &CancellationToken)> {
         let entry = self.entry(id, owner)?;
-        Some((Following::new(id, &entry.line), &entry.cancelled))
+        Some((Following::new(id, &entry.progress), &entry.cancelled))
     }
 }
 
-/// Takes a call off the board when its worker ends, however it ends.
+/// Removes a call from the registry when its worker ends, however it ends.
 #[derive(Debug)]
-pub(super) struct OnBoard {
-    pub(super) board: Arc<Board>,
+pub(super) struct RegisteredCall {
+    pub(super) registry: Arc<CallRegistry>,
     pub(super) id: CallId,
 }
 
-impl Drop for OnBoard {
+impl Drop for RegisteredCall {
     fn drop(&mut self) {
-        self.board.remove(self.id);
+        self.registry.remove(self.id);
     }
 }

@@ -1,4 +1,4 @@
-//! How long a delivery may take, and how far it goes.
+//! How long a delivery may take, and after what it sends again.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::deadline::deadline_after;
 /// take all the others down until its deadline. The same limit holds for fences.
 pub const MAX_RESUMES: u32 = 32;
 
-/// How long a delivery may take, and how far it goes.
+/// How long a delivery may take, and after what it sends again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Course {
+pub(crate) struct RetryPolicy {
     pub(crate) began: Instant,
     /// When it ends, answered or not.
     pub(crate) deadline: Instant,
@@ -25,15 +25,15 @@ pub(crate) struct Course {
     pub(crate) waits_for_start: bool,
 }
 
-impl Course {
-    /// The course of a call; `default` is the deadline if the call's options give none.
+impl RetryPolicy {
+    /// The policy for a call; `default` is the deadline if the call's options give none.
     pub(crate) fn of(options: &CallOptions, default: Duration) -> Self {
         let send_by = deadline_after(options.resume_for.unwrap_or(Duration::MAX));
         let resumes = options.policy == CallPolicy::Resume;
         Self { send_by, resumes, ..Self::until(deadline_after(options.deadline.unwrap_or(default))) }
     }
 
-    /// A course that goes on until its deadline.
+    /// Sends again until the deadline.
     pub(crate) fn until(deadline: Instant) -> Self {
         let began = Instant::now();
         Self { began, deadline, send_by: deadline_after(Duration::MAX), resumes: true, waits_for_start: true }

@@ -17,13 +17,13 @@ use crate::kind::Kind;
 use crate::problem::Problem;
 
 /// Answers the envelopes of one connection. Sixteen are answered at a time.
-pub(super) struct Desk {
+pub(super) struct EnvelopeHandler {
     router: Router,
     may_follow: bool,
     wanted: mpsc::Sender<Wanted>,
 }
 
-impl Desk {
+impl EnvelopeHandler {
     pub(super) fn new(exchange: Exchange, may_follow: bool, wanted: mpsc::Sender<Wanted>) -> Self {
         let asking = |what: fn(Exchange, Envelope) -> Asking| {
             let exchange = exchange.clone();
@@ -60,7 +60,7 @@ impl Desk {
 
 type Asking = std::pin::Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
 
-impl Handler for Desk {
+impl Handler for EnvelopeHandler {
     async fn handle(&self, incoming: Incoming) {
         match incoming {
             Incoming::Skipped { why, id, replier } => {
@@ -187,11 +187,11 @@ async fn refuse(request: &Envelope, replier: &Replier, why: &str) {
 
 async fn answer(replier: &Replier, answer: Envelope) {
     // If it cannot be sent, the link has ended.
-    let _ = replier.reply(answer, PATIENCE).await;
+    let _ = replier.reply(answer, REPLY_TIMEOUT).await;
 }
 
 const KINDS: [&str; 6] = ["ping", "app.info", "zome.call", "call.get", "call.list", "call.cancel"];
 const UNSUBSCRIBE: &str = "unsubscribe.signals";
 const FOLLOWING: [&str; 2] = ["subscribe.signals", UNSUBSCRIBE];
 /// As long as a dead client goes unnoticed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);

@@ -12,7 +12,7 @@ use crate::feed::Feed;
 /// Reads a chain of the feed. Unread messages wait in the feed's bounded history: those that the queue dropped are read
 /// from there.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(super) struct ChainReader {
     feed: Arc<Feed>,
     chain: String,
     subscription: Option<Subscription>,
@@ -20,7 +20,7 @@ pub(super) struct Heard {
     last: (String, u64),
 }
 
-impl Heard {
+impl ChainReader {
     /// From the first message of this process on, as far as it is kept.
     pub(super) fn from_the_start(feed: Arc<Feed>, chain: &str) -> Self {
         let last = (feed.start(), 0);
