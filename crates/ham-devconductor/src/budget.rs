@@ -20,11 +20,11 @@ pub(crate) use held::Held;
 use crate::limits::{Limits, RECORD_BYTES};
 use crate::observe::Trace;
 
-/// Made for a root call: one of a client, of a schedule, of an administrator. Everything that it leads to draws on the same purse.
-/// This value holds the purse, how many calls led to its holder, and where they run.
+/// Made for a root call: one of a client, of a schedule, of an administrator. Everything that it leads to draws on the same budget.
+/// This value holds that budget, how many calls led to its holder, and where they run.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
-    purse: Arc<Purse>,
+    shared: Arc<SharedBudget>,
     depth: u32,
     /// The cells whose end ends whatever draws on this.
     cells: Cells,
@@ -34,7 +34,7 @@ pub(crate) struct Budget {
 
 /// What is left. Once one bound is met, nothing more is given of any.
 #[derive(Debug)]
-struct Purse {
+struct SharedBudget {
     limits: Limits,
     /// When its time is over; `None` if that is too far in the future to express.
     ends: Option<Instant>,
@@ -58,7 +58,7 @@ impl Budget {
 
     /// The same, and whatever draws on it ends when this is cancelled.
     pub(crate) fn cut_by(limits: Limits, cut: CancellationToken) -> Self {
-        let purse = Purse {
+        let shared = SharedBudget {
             cut,
             ends: Instant::now().checked_add(limits.time),
             fuel: limits.fuel.get().into(),
@@ -71,7 +71,7 @@ impl Budget {
             aside: Arc::new(Semaphore::new(ASIDE)),
             limits,
         };
-        Self { purse: Arc::new(purse), depth: 0, cells: Cells::default(), trace: Trace::default() }
+        Self { shared: Arc::new(shared), depth: 0, cells: Cells::default(), trace: Trace::default() }
     }
 
     /// The same, and what draws on it is reported as this call's.
@@ -98,7 +98,7 @@ impl Budget {
     /// # Errors
     /// Too many calls wait for one another.
     pub(crate) fn nested(&self) -> Result<Self, Exceeded> {
-        if self.depth >= self.purse.limits.depth {
+        if self.depth >= self.shared.limits.depth {
             return Err(self.exceed(Bound::Depth));
         }
         Ok(Self { depth: self.depth + 1, ..self.clone() })
@@ -111,7 +111,7 @@ impl Budget {
 
     /// Its holder may run something that nothing waits for: a root call that starts many such things keeps nobody else from the processor.
     pub(crate) async fn aside(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.purse.aside).acquire_owned().await.ok()
+        Arc::clone(&self.shared.aside).acquire_owned().await.ok()
     }
 
     /// Some instructions for a guest, at least this many. The guest gives back what it does not use.
@@ -125,23 +125,23 @@ impl Budget {
             (share > 0 && share <= left).then_some(share)
         };
         let update = |left| share(left).map(|share| left - share);
-        match self.purse.fuel.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update) {
+        match self.shared.fuel.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update) {
             Ok(left) => Ok(share(left).unwrap_or_default()),
             Err(_) => Err(self.exceed(Bound::Fuel)),
         }
     }
 
     pub(crate) fn give_back_fuel(&self, fuel: u64) {
-        self.purse.fuel.fetch_add(fuel, Ordering::Relaxed);
+        self.shared.fuel.fetch_add(fuel, Ordering::Relaxed);
     }
 
     /// Whether a guest may have this many more bytes. If not, the guest is told, which ends nothing.
     pub(crate) fn hold_memory(&self, bytes: u64) -> bool {
-        take(&self.purse.memory, bytes)
+        take(&self.shared.memory, bytes)
     }
 
     pub(crate) fn give_back_memory(&self, bytes: u64) {
-        self.purse.memory.fetch_add(bytes, Ordering::Relaxed);
+        self.shared.memory.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// A guest ends because it was told that there is no memory.
@@ -154,7 +154,7 @@ impl Budget {
     /// # Errors
     /// It is too much.
     pub(crate) fn stage(&self, bytes: usize) -> Result<(), Exceeded> {
-        self.draw(&self.purse.staged, bytes as u64 + RECORD_BYTES, Bound::Staged)
+        self.draw(&self.shared.staged, bytes as u64 + RECORD_BYTES, Bound::Staged)
     }
 
     /// A signal of this many bytes is sent to one receiver.
@@ -162,7 +162,7 @@ impl Budget {
     /// # Errors
     /// It is too much.
     pub(crate) fn signal(&self, bytes: usize) -> Result<(), Exceeded> {
-        self.draw(&self.purse.signals, bytes as u64 + RECORD_BYTES, Bound::Signals)
+        self.draw(&self.shared.signals, bytes as u64 + RECORD_BYTES, Bound::Signals)
     }
 
     /// This many bytes are logged.
@@ -170,7 +170,7 @@ impl Budget {
     /// # Errors
     /// It is too much.
     pub(crate) fn log(&self, bytes: usize) -> Result<(), Exceeded> {
-        self.draw(&self.purse.log, bytes as u64, Bound::Log)
+        self.draw(&self.shared.log, bytes as u64, Bound::Log)
     }
 
     /// A call is made.
@@ -178,7 +178,7 @@ impl Budget {
     /// # Errors
     /// It is one too many.
     pub(crate) fn call(&self) -> Result<(), Exceeded> {
-        self.draw(&self.purse.calls, 1, Bound::Calls)
+        self.draw(&self.shared.calls, 1, Bound::Calls)
     }
 
     fn draw(&self, left: &AtomicU64, amount: u64, bound: Bound) -> Result<(), Exceeded> {
@@ -188,7 +188,7 @@ impl Budget {
 
     /// The first bound that is met is the one that everything ends with.
     fn exceed(&self, bound: Bound) -> Exceeded {
-        *self.purse.met.get_or_init(|| Exceeded { bound, limits: self.purse.limits })
+        *self.shared.met.get_or_init(|| Exceeded { bound, limits: self.shared.limits })
     }
 }
 

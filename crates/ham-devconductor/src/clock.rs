@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 /// The clock for `sys_time`, for expiries of calls and tokens, and for schedules. A copy is the same clock.
 #[derive(Debug, Clone)]
-pub(crate) struct Clock(Arc<watch::Sender<Hands>>);
+pub(crate) struct Clock(Arc<watch::Sender<ClockState>>);
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Hands {
+struct ClockState {
     stopped: Option<Timestamp>,
     /// How far it is ahead of the system's clock.
     ahead: Duration,
@@ -20,7 +20,7 @@ struct Hands {
 
 /// Reads a clock, and knows when it is moved.
 #[derive(Debug)]
-pub(crate) struct Watcher(watch::Receiver<Hands>);
+pub(crate) struct Watcher(watch::Receiver<ClockState>);
 
 /// A time to which a conductor's clock cannot be set: it is later than 2099. Cron, which schedules use, ends with the year after
 /// that, and schedules without a next time would be lost.
@@ -44,11 +44,11 @@ fn whole(at_most: Duration) -> String {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(Hands::default())))
+        Self(Arc::new(watch::Sender::new(ClockState::default())))
     }
 }
 
-impl Hands {
+impl ClockState {
     fn now(self) -> Timestamp {
         self.stopped.unwrap_or_else(|| Timestamp::now().saturating_add(&self.ahead))
     }
@@ -63,12 +63,12 @@ impl Hands {
 
 impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
-        self.hands().now()
+        self.state().now()
     }
 
     /// How far it is ahead of the system's clock, if it runs.
     pub(crate) fn ahead(&self) -> Duration {
-        self.hands().ahead
+        self.state().ahead
     }
 
     /// Stops it at this time; `None` lets it run.
@@ -76,7 +76,7 @@ impl Clock {
     /// # Errors
     /// [`TooLate`]; the clock is then unchanged.
     pub(crate) fn freeze(&self, at: Option<Timestamp>) -> Result<(), TooLate> {
-        self.put(Hands { stopped: at, ..self.hands() }).map(drop)
+        self.put(ClockState { stopped: at, ..self.state() }).map(drop)
     }
 
     /// Moves it forward; returns how far it is ahead.
@@ -84,7 +84,7 @@ impl Clock {
     /// # Errors
     /// [`TooLate`]; the clock is then unchanged.
     pub(crate) fn advance(&self, by: Duration) -> Result<Duration, TooLate> {
-        self.put(self.hands().forward(by))
+        self.put(self.state().forward(by))
     }
 
     /// Whether it can be moved forward so far.
@@ -92,17 +92,17 @@ impl Clock {
     /// # Errors
     /// [`TooLate`].
     pub(crate) fn can_advance(&self, by: Duration) -> Result<(), TooLate> {
-        self.check(self.hands().forward(by))
+        self.check(self.state().forward(by))
     }
 
-    fn put(&self, hands: Hands) -> Result<Duration, TooLate> {
-        self.check(hands)?;
-        self.0.send_replace(hands);
-        Ok(hands.ahead)
+    fn put(&self, state: ClockState) -> Result<Duration, TooLate> {
+        self.check(state)?;
+        self.0.send_replace(state);
+        Ok(state.ahead)
     }
 
-    fn check(&self, hands: Hands) -> Result<(), TooLate> {
-        if hands.now() < END {
+    fn check(&self, state: ClockState) -> Result<(), TooLate> {
+        if state.now() < END {
             return Ok(());
         }
         let left = END.as_micros() - 1 - self.now().as_micros();
@@ -111,19 +111,19 @@ impl Clock {
 
     /// Lets it run with the system's clock.
     pub(crate) fn reset(&self) {
-        self.0.send_replace(Hands::default());
+        self.0.send_replace(ClockState::default());
     }
 
     /// A time given by the system's clock, converted to this one.
     pub(crate) fn of_system(&self, time: Timestamp) -> Timestamp {
-        time.saturating_add(&self.hands().ahead)
+        time.saturating_add(&self.state().ahead)
     }
 
     pub(crate) fn watcher(&self) -> Watcher {
         Watcher(self.0.subscribe())
     }
 
-    fn hands(&self) -> Hands {
+    fn state(&self) -> ClockState {
         *self.0.borrow()
     }
 }
@@ -144,9 +144,9 @@ impl Watcher {
     /// # Cancel safety
     /// Cancel-safe.
     pub(crate) async fn until(&mut self, time: Option<Timestamp>) {
-        let hands = *self.0.borrow();
-        let left = time.filter(|_| hands.stopped.is_none()).map(|time| {
-            let left = time.as_micros().saturating_sub(hands.now().as_micros());
+        let state = *self.0.borrow();
+        let left = time.filter(|_| state.stopped.is_none()).map(|time| {
+            let left = time.as_micros().saturating_sub(state.now().as_micros());
             Duration::from_micros(left.try_into().unwrap_or_default()).min(LONGEST)
         });
         let moved = self.0.changed();

@@ -1,9 +1,9 @@
 //! The conductor itself: what it keeps, and the life of its apps and cells.
 
-mod births;
 mod callable;
 mod cells;
 mod clones;
+mod creations;
 mod delay;
 mod dump;
 mod dumped;
@@ -25,10 +25,10 @@ use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
 use tokio::sync::Semaphore;
 
-pub(crate) use cells::Others;
+pub(crate) use cells::OtherZomes;
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
-pub(crate) use install::How;
+pub(crate) use install::InstallParams;
 pub use passing::{MAX_RUNS, Passed};
 pub(crate) use snapshots::Saved;
 
@@ -43,8 +43,8 @@ use crate::signals::Signals;
 use crate::stores::{Apps, Dhts, Dnas, Stores};
 use crate::work::Work;
 use crate::workflow;
-use births::Births;
 use callable::Callable;
+use creations::Creations;
 use delay::Delay;
 use tokens::Tokens;
 
@@ -57,7 +57,7 @@ pub(crate) struct Conductor {
     turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
-    births: Births,
+    creations: Creations,
     clock: Clock,
     feed: Arc<Feed>,
     delay: Delay,
@@ -88,7 +88,7 @@ impl Conductor {
             turns: Arc::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
-            births: Births::default(),
+            creations: Creations::default(),
             clock: Clock::default(),
             feed,
             delay: Delay::default(),

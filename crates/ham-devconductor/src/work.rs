@@ -15,34 +15,34 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 pub(crate) struct Work {
     /// All work passes it when it begins; it is shut while nothing may begin.
     gate: Arc<RwLock<()>>,
-    begun: TaskTracker,
+    running: TaskTracker,
     /// For the calls that begin now.
     cut: Arc<Mutex<CancellationToken>>,
 }
 
 /// Something is being worked on while this is held. Its holder begins no other work.
 #[derive(Debug)]
-pub(crate) struct Begun(#[expect(dead_code, reason = "held for its drop")] TaskTrackerToken);
+pub(crate) struct WorkGuard(#[expect(dead_code, reason = "held for its drop")] TaskTrackerToken);
 
 impl Default for Work {
     fn default() -> Self {
-        let begun = TaskTracker::new();
+        let running = TaskTracker::new();
         // It can be waited for whenever it is empty; it counts all the same.
-        begun.close();
-        Self { gate: Arc::default(), begun, cut: Arc::default() }
+        running.close();
+        Self { gate: Arc::default(), running, cut: Arc::default() }
     }
 }
 
 impl Work {
     /// Begins something, once it may.
-    pub(crate) async fn begin(&self) -> Begun {
+    pub(crate) async fn begin(&self) -> WorkGuard {
         let _open = self.gate.read().await;
         self.go_on()
     }
 
     /// Begins something that follows from other work, which ends only once this has begun.
-    fn go_on(&self) -> Begun {
-        Begun(self.begun.token())
+    fn go_on(&self) -> WorkGuard {
+        WorkGuard(self.running.token())
     }
 
     /// Cancelled when calls that begin now are cut off.
@@ -61,7 +61,7 @@ impl Work {
         let alone = Arc::clone(&self.gate).write_owned().await;
         let _renewed = Renewed(&self.cut);
         self.cut().cancel();
-        tokio::time::timeout(PATIENCE, self.begun.wait()).await?;
+        tokio::time::timeout(PATIENCE, self.running.wait()).await?;
         Ok(alone)
     }
 
@@ -102,10 +102,10 @@ impl Tasks {
 
     pub(crate) fn spawn_on(&self, task: impl Future<Output = ()> + Send + 'static, runtime: &Handle) {
         // Counted from now on: its spawner may end before it begins.
-        let begun = self.work.go_on();
+        let guard = self.work.go_on();
         let task = async move {
             task.await;
-            drop(begun);
+            drop(guard);
         };
         self.tracker.spawn_on(task, runtime);
     }
@@ -127,10 +127,10 @@ mod tests {
     async fn what_a_request_leaves_behind_is_waited_for() {
         let (work, tracker) = (Work::default(), TaskTracker::new());
         let tasks = Tasks::new(tracker, work.clone());
-        let begun = work.begin().await;
+        let guard = work.begin().await;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         tasks.spawn(async move { drop(ended.await) });
-        drop(begun);
+        drop(guard);
         let mut stopping = pin!(work.stop());
         assert!(stopping.as_mut().now_or_never().is_none());
         assert!(work.begin().now_or_never().is_none(), "nothing begins meanwhile");
@@ -144,10 +144,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn calls_are_cut_off_and_those_that_begin_later_are_not() {
         let work = Work::default();
-        let (begun, cut) = (work.begin().await, work.cut());
+        let (guard, cut) = (work.begin().await, work.cut());
         assert!(work.stop().await.is_err(), "it does not end");
         assert!(cut.is_cancelled() && !work.cut().is_cancelled());
-        drop(begun);
+        drop(guard);
         let alone = work.stop().await.unwrap();
         assert!(!work.cut().is_cancelled());
         drop(alone);

@@ -35,7 +35,7 @@ impl Events {
     /// # Cancel safety
     /// Cancel-safe: no event is lost.
     pub async fn next(&mut self) -> Option<ConnectEvent> {
-        self.0.next().await.map(told)
+        self.0.next().await.map(into_event)
     }
 }
 
@@ -43,11 +43,11 @@ impl Stream for Events {
     type Item = ConnectEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ConnectEvent>> {
-        self.0.poll_next_unpin(cx).map(|received| received.map(told))
+        self.0.poll_next_unpin(cx).map(|received| received.map(into_event))
     }
 }
 
-fn told(received: Received<ConnectEvent>) -> ConnectEvent {
+fn into_event(received: Received<ConnectEvent>) -> ConnectEvent {
     match received {
         Received::Item(event) => event,
         Received::Missed(missed) => ConnectEvent::Missed(missed),
@@ -59,38 +59,38 @@ fn told(received: Received<ConnectEvent>) -> ConnectEvent {
 pub(crate) struct Bus {
     capacity: NonZeroUsize,
     // One lock over both, so that no event falls between "the last one" and "the later ones" of a new subscriber.
-    inside: Mutex<Inside>,
+    state: Mutex<BusState>,
 }
 
 #[derive(Debug, Default)]
-struct Inside {
+struct BusState {
     subscribers: Vec<LossySender<ConnectEvent>>,
     last: Option<ConnectEvent>,
 }
 
 impl Bus {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
-        Self { capacity, inside: Mutex::default() }
+        Self { capacity, state: Mutex::default() }
     }
 
     pub(crate) fn publish(&self, event: ConnectEvent) {
-        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        inside.subscribers.retain(|subscriber| !subscriber.is_closed());
-        for subscriber in &inside.subscribers {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.subscribers.retain(|subscriber| !subscriber.is_closed());
+        for subscriber in &state.subscribers {
             subscriber.put(event.clone(), 0);
         }
-        inside.last = Some(event);
+        state.last = Some(event);
     }
 
     pub(crate) fn subscribe(&self) -> Events {
         // Events hold next to nothing, so they are bounded in number only.
         let (subscriber, events) = lossy_queue(self.capacity.get(), usize::MAX);
-        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        inside.subscribers.retain(|subscriber| !subscriber.is_closed());
-        if let Some(last) = inside.last.clone() {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.subscribers.retain(|subscriber| !subscriber.is_closed());
+        if let Some(last) = state.last.clone() {
             subscriber.put(last, 0);
         }
-        inside.subscribers.push(subscriber);
+        state.subscribers.push(subscriber);
         Events(events)
     }
 }

@@ -13,7 +13,7 @@ use crate::envelope::Envelope;
 use crate::events;
 use crate::handler::{ErasedHandler, Handler, Incoming, Replier};
 
-type Answering = Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
+type AnswerFuture = Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
 
 /// A handler that answers requests by their kind: the responder's side.
 ///
@@ -28,7 +28,7 @@ type Answering = Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
 /// A message without a route goes to the [fallback](Self::fallback); without one it is logged and not answered.
 #[derive(Default)]
 pub struct Router {
-    routes: HashMap<String, Box<dyn Fn(Envelope) -> Answering + Send + Sync>>,
+    routes: HashMap<String, Box<dyn Fn(Envelope) -> AnswerFuture + Send + Sync>>,
     fallback: Option<Box<dyn ErasedHandler>>,
     concurrency: Option<NonZeroUsize>,
     patience: Option<Duration>,
@@ -49,7 +49,7 @@ impl Router {
         Fut: Future<Output = Result<Envelope, E>> + Send + 'static,
         E: fmt::Display,
     {
-        let route = move |envelope| -> Answering {
+        let route = move |envelope| -> AnswerFuture {
             let answering = route(envelope);
             Box::pin(async move { answering.await.map_err(|why| why.to_string()) })
         };
@@ -83,7 +83,7 @@ impl Router {
         match (&self.fallback, &incoming) {
             (Some(fallback), _) => fallback.handle(incoming).await,
             (None, Incoming::Envelope { envelope, .. }) => {
-                tracing::warn!(event = events::UNKNOWN_KIND, kind = told(&envelope.kind));
+                tracing::warn!(event = events::UNKNOWN_KIND, kind = loggable(&envelope.kind));
             }
             // The others are logged where they happen.
             (None, _) => {}
@@ -113,7 +113,7 @@ impl Handler for Router {
     }
 }
 
-async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
+async fn answer(request: &Envelope, replier: &Replier, answering: AnswerFuture) {
     let answered = answering.await;
     if request.id.is_none() {
         return;
@@ -128,7 +128,7 @@ async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
 }
 
 /// A kind is whatever its sender wrote: if it is not a name, it is not logged.
-fn told(kind: &str) -> &str {
+fn loggable(kind: &str) -> &str {
     if kind.len() <= LONGEST && ham_session::masked(kind) == kind { kind } else { "…" }
 }
 
@@ -172,19 +172,19 @@ mod tests {
 
     /// Case: whatever was in the place of an unknown kind was logged, even a key.
     #[test]
-    fn a_kind_that_is_no_name_is_not_told() {
+    fn a_kind_that_is_no_name_is_not_logged() {
         for kind in [
             "zome.call",
             "v2/zome.call",
             "subscribe.signals.of-all-the-chains-that-there-are",
             "OrderPlacedInTheShop2026",
         ] {
-            assert_eq!(told(kind), kind);
+            assert_eq!(loggable(kind), kind);
         }
         for other in
             ["ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8", "user:hush@shop", &"x".repeat(65)]
         {
-            assert_eq!(told(other), "…");
+            assert_eq!(loggable(other), "…");
         }
     }
 }

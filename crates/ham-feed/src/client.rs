@@ -118,9 +118,9 @@ impl FeedClient {
 
 /// The servers of both dialects read one message after the other, so whatever they say about the subscription comes before the pong.
 fn confirmed(link: &Link<FeedProtocol>, inbox: &FeedInbox, topic: &Topic) -> Result<(), SubscribeError> {
-    let standing = inbox.standing();
+    let status = inbox.status();
     let rejected = |message| SubscribeError::Rejected { chain_name: topic.chain_name.clone(), message };
-    match (standing.refused, *link.welcome(), standing.confirmed) {
+    match (status.refused, *link.welcome(), status.confirmed) {
         (Some(message), _, _) => Err(rejected(message)),
         (None, Dialect::HieraChain02, false) => Err(rejected("it did not confirm".to_owned())),
         (None, Dialect::Documented, _) | (None, Dialect::HieraChain02, true) => Ok(()),

@@ -17,26 +17,26 @@ pub(crate) struct FeedInbox {
     topic: Topic,
     items: LossySender<FeedItem>,
     resume: Arc<Resume>,
-    standing: Mutex<Standing>,
+    status: Mutex<SubscriptionStatus>,
     /// The height of the last block since the last gap.
     height: Mutex<Option<u64>>,
 }
 
 /// What the server said about the subscription on the newest link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct SubscriptionStatus {
     pub(crate) confirmed: bool,
     pub(crate) refused: Option<String>,
 }
 
 impl FeedInbox {
     pub(crate) fn new(topic: Topic, items: LossySender<FeedItem>, resume: Arc<Resume>) -> Self {
-        Self { topic, items, resume, standing: Mutex::default(), height: Mutex::default() }
+        Self { topic, items, resume, status: Mutex::default(), height: Mutex::default() }
     }
 
     /// The link is lost. Whether something is missing because of that is known at once, or once there is another link.
     pub(crate) fn link_lost(&self, ended: Ended) {
-        *self.lock() = Standing::default();
+        *self.lock() = SubscriptionStatus::default();
         if let Some(ended) = self.resume.link_lost(ended) {
             self.gap(GapCause::LinkLost(ended));
         }
@@ -61,12 +61,12 @@ impl FeedInbox {
         self.height.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn status(&self) -> SubscriptionStatus {
         self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SubscriptionStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What came shows that the subscription does not go on where the last link stopped, if the server has said nothing about that.
@@ -98,7 +98,7 @@ impl FeedInbox {
             }
             Message::Gap { cause, missed, id, .. } => {
                 if self.resume.gap_came(id) {
-                    self.gap(told(cause, missed));
+                    self.gap(gap_cause(cause, missed));
                 }
                 return;
             }
@@ -152,7 +152,7 @@ impl Inbox<FeedProtocol> for FeedInbox {
 }
 
 /// A gap on the server's side, as the cause that all clients use.
-fn told(cause: String, missed: Option<u64>) -> GapCause {
+fn gap_cause(cause: String, missed: Option<u64>) -> GapCause {
     let lost = |why: &str| GapCause::LinkLost(Ended::because(why));
     match (cause.as_str(), missed) {
         ("lagged", Some(missed)) => GapCause::Lagged(missed),

@@ -1,14 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod action_log;
 mod assets;
-mod book;
 mod build;
 mod calls;
 mod clients;
+mod concurrency_limit;
 mod directory;
 mod faults;
 mod guard;
-mod heavy;
 mod list;
 mod listen;
 mod memory;

@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 
 use crate::build::{Build, LastBuild};
 use crate::clients::{OF_PAGE, listener};
+use crate::concurrency_limit::{ConcurrencyLimit, INSTALLS, VALUES};
 use crate::guard::Guard;
-use crate::heavy::{Heavy, INSTALLS, VALUES};
 use crate::memory::Memory;
 use crate::recorder;
 use crate::routes::router;
@@ -76,10 +76,10 @@ impl Page {
             memory: Arc::new(Memory::new(observer)),
             conductor,
             build: LastBuild::default(),
-            heavy: Heavy::of(VALUES),
+            long_values: ConcurrencyLimit::of(VALUES),
             bodies: Bodies::of(BODIES),
             bundles: Bodies::of(INSTALLS * MAX_BUNDLE),
-            installs: Heavy::of(INSTALLS),
+            installs: ConcurrencyLimit::of(INSTALLS),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder::record(Arc::clone(&served.memory), watch));

@@ -9,7 +9,7 @@ use holochain_types::prelude::CellId;
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::book::Book;
+use crate::action_log::ActionLog;
 use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::stream::Hub;
@@ -27,7 +27,7 @@ pub(crate) struct Memory {
 pub(crate) struct Known {
     /// `None` until it is requested, and after apps have changed.
     directory: Option<Arc<Directory>>,
-    books: HashMap<DnaHash, Book>,
+    action_logs: HashMap<DnaHash, ActionLog>,
     pub(crate) calls: Calls,
     /// The faults that the pages have been told about.
     pub(crate) faults: Value,
@@ -55,38 +55,42 @@ impl Known {
     }
 
     /// The actions of a DNA, read from its store on first use.
-    pub(crate) async fn book(&mut self, observer: &Observer, dna: &DnaHash) -> Result<&mut Book, ViewError> {
-        if !self.books.contains_key(dna) {
+    pub(crate) async fn action_log(
+        &mut self,
+        observer: &Observer,
+        dna: &DnaHash,
+    ) -> Result<&mut ActionLog, ViewError> {
+        if !self.action_logs.contains_key(dna) {
             let directory = self.directory(observer).await?;
-            let mut book = Book::read(observer, &directory, dna).await?;
+            let mut log = ActionLog::read(observer, &directory, dna).await?;
             for (call, actions) in self.calls.written(dna) {
-                book.written_by(call, actions);
+                log.written_by(call, actions);
             }
-            self.books.insert(dna.clone(), book);
+            self.action_logs.insert(dna.clone(), log);
         }
-        Ok(self.books.entry(dna.clone()).or_default())
+        Ok(self.action_logs.entry(dna.clone()).or_default())
     }
 
-    /// A call wrote actions; a book that is read later learns of it then.
+    /// A call wrote actions; an action log that is read later learns of it then.
     pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) {
-        if let Some(book) = self.calls.dna(call).and_then(|dna| self.books.get_mut(dna)) {
-            book.written_by(call, actions);
+        if let Some(log) = self.calls.dna(call).and_then(|dna| self.action_logs.get_mut(dna)) {
+            log.written_by(call, actions);
         }
     }
 
     /// The last actions of the chains that have been read.
     pub(crate) fn heads(&self) -> HashMap<CellId, (u32, i64)> {
-        self.books.iter().flat_map(|(dna, book)| book.heads(dna)).collect()
+        self.action_logs.iter().flat_map(|(dna, log)| log.heads(dna)).collect()
     }
 
     /// Apps have changed: there may be other agents, and nobody reports chains that begin.
     pub(crate) fn apps_changed(&mut self) {
         self.directory = None;
-        self.books.clear();
+        self.action_logs.clear();
     }
 
     /// The names of a DNA have changed.
     pub(crate) fn forget(&mut self, dna: &DnaHash) {
-        self.books.remove(dna);
+        self.action_logs.remove(dna);
     }
 }

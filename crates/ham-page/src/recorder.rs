@@ -46,11 +46,11 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
         }
         Event::PostCommitted { call, took } => known.calls.post_committed(*call, *took),
         Event::Committed { cell, records } => {
-            let book = known.book(observer, cell.dna_hash()).await?;
+            let log = known.action_log(observer, cell.dna_hash()).await?;
             for record in records {
                 // An action that is already there was read with the chain, and no page has been told about it.
-                book.append(record);
-                let Some(row) = book.row(record.action_address()) else { continue };
+                log.append(record);
+                let Some(row) = log.row(record.action_address()) else { continue };
                 hub.publish("action", &with(row.json(), "dna", cell.dna_hash().to_string()));
             }
             None

@@ -16,8 +16,8 @@ use holochain_types::prelude::{Timestamp, action_to_op_types};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::action_log::decoded;
 use crate::assets;
-use crate::book::decoded;
 use crate::faults::faults;
 use crate::guard::{Guard, guard};
 use crate::list::{json_text, listed};
@@ -85,7 +85,7 @@ async fn one_call(State(served): Shared, Path(id): Path<String>) -> Answer {
 async fn schema(State(served): Shared, Path((app, role)): Path<(String, String)>) -> Answer {
     let dna = dna(&served, &app, &role).await?;
     let mut known = served.memory.known().await;
-    Ok(axum::Json(known.book(&served.memory.observer, &dna).await?.types().json()))
+    Ok(axum::Json(known.action_log(&served.memory.observer, &dna).await?.types().json()))
 }
 
 async fn actions(
@@ -95,9 +95,9 @@ async fn actions(
 ) -> Result<Response, Problem> {
     let dna = dna(&served, &app, &role).await?;
     let mut known = served.memory.known().await;
-    let book = known.book(&served.memory.observer, &dna).await?;
+    let log = known.action_log(&served.memory.observer, &dna).await?;
     let before = page.before.as_deref().and_then(|before| before.parse().ok());
-    Ok(json_text(book.page(before, page.limit())))
+    Ok(json_text(log.page(before, page.limit())))
 }
 
 /// A record with its whole entry, and its state.
@@ -108,14 +108,14 @@ async fn record(State(served): Shared, Path((app, role, hash)): Path<(String, St
     let observer = &served.memory.observer;
     let author = {
         let mut known = served.memory.known().await;
-        known.book(observer, &dna).await?.row(&hash).map(|row| row.agent.clone())
+        known.action_log(observer, &dna).await?.row(&hash).map(|row| row.agent.clone())
     };
     let author = author.ok_or_else(|| Problem::not_found("no action of this hash is kept"))?;
     let cell = cell(&served, &app, &role, Some(&author)).await?;
     let details = observer.record(&cell.id, &hash).await?;
     let details = details.ok_or_else(|| Problem::not_found("no record of this hash is held"))?;
     let entry = details.record.entry().clone();
-    let entry = served.heavy.turn().await?.run(move || decoded(&entry, MAX_BODY)).await?;
+    let entry = served.long_values.acquire().await?.run(move || decoded(&entry, MAX_BODY)).await?;
     let action = details.record.action();
     let hashes = |of: Vec<String>| Value::from(of);
     let raw = serde_json::to_value(action).unwrap_or(Value::Null);

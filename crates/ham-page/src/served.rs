@@ -9,8 +9,8 @@ use holo_hash::{AgentPubKey, DnaHash};
 use serde_json::Value;
 
 use crate::build::LastBuild;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::directory::Cell;
-use crate::heavy::Heavy;
 use crate::memory::Memory;
 use crate::problem::Problem;
 
@@ -22,11 +22,11 @@ pub(crate) struct Served {
     pub(crate) conductor: Value,
     /// The state of the app that is built beside it.
     pub(crate) build: LastBuild,
-    pub(crate) heavy: Heavy,
+    pub(crate) long_values: ConcurrencyLimit,
     /// Room for the bodies of calls, and separately for bundles: slow bundles delay no calls.
     pub(crate) bodies: Bodies,
     pub(crate) bundles: Bodies,
-    pub(crate) installs: Heavy,
+    pub(crate) installs: ConcurrencyLimit,
 }
 
 pub(crate) type Shared = State<Arc<Served>>;

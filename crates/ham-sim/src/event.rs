@@ -5,7 +5,7 @@ mod words;
 
 use std::borrow::Cow;
 
-pub(crate) use self::terms::{Blow, Call, Cause, Nonce, Outcome, Told};
+pub(crate) use self::terms::{Call, Cause, Nonce, Outcome, StepFault, Told};
 use crate::history;
 use crate::model::Trait;
 
@@ -114,9 +114,9 @@ pub(crate) enum Happened {
         task: u32,
         cause: &'static str,
     },
-    /// Something befell a call between two steps.
-    Struck {
-        how: Blow,
+    /// Something happened to a call between two steps.
+    FaultInjected {
+        fault: StepFault,
         nonce: Nonce,
         step: usize,
     },
@@ -179,7 +179,7 @@ impl history::Event for Happened {
                 format!("socket {socket}").into()
             }
             Self::Restored { .. }
-            | Self::Struck { .. }
+            | Self::FaultInjected { .. }
             | Self::Claimed { .. }
             | Self::Forgotten { .. }
             | Self::RunBegan { .. }

@@ -89,17 +89,17 @@ fn logged<E: Send + 'static, T>(recorder: &Recorder<E>, f: impl FnOnce() -> T) -
         .with_max_level(tracing::Level::TRACE)
         .without_time()
         .with_ansi(false)
-        .with_writer(Scribe { recorder: recorder.clone() })
+        .with_writer(LogWriter { recorder: recorder.clone() })
         .finish();
     tracing::subscriber::with_default(subscriber, f)
 }
 
 /// Writes log lines into a history.
-struct Scribe<E> {
+struct LogWriter<E> {
     recorder: Recorder<E>,
 }
 
-impl<E> std::io::Write for Scribe<E> {
+impl<E> std::io::Write for LogWriter<E> {
     /// Called once per line.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         self.recorder.note_log(String::from_utf8_lossy(line).trim().to_owned());
@@ -111,7 +111,7 @@ impl<E> std::io::Write for Scribe<E> {
     }
 }
 
-impl<E> MakeWriter<'_> for Scribe<E> {
+impl<E> MakeWriter<'_> for LogWriter<E> {
     type Writer = Self;
 
     fn make_writer(&self) -> Self {

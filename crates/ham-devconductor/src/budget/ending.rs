@@ -8,28 +8,28 @@ use super::{Budget, Exceeded};
 impl Budget {
     /// Whether whatever draws on it was cut off: its errors then mean nothing.
     pub(crate) fn is_cut(&self) -> bool {
-        self.purse.cut.is_cancelled() || self.cells.have_ended()
+        self.shared.cut.is_cancelled() || self.cells.have_ended()
     }
 
     /// Whether it ended because the conductor reverts to a snapshot, rather than at an earlier bound.
     pub(crate) fn ended_cut(&self) -> bool {
-        self.purse.met.get().is_some_and(|met| met.bound == Bound::Cut)
+        self.shared.met.get().is_some_and(|met| met.bound == Bound::Cut)
     }
 
     /// # Errors
     /// A bound was met, here or elsewhere in the root call, or it was cut off.
     pub(crate) fn check(&self) -> Result<(), Exceeded> {
-        if let Some(met) = self.purse.met.get() {
+        if let Some(met) = self.shared.met.get() {
             return Err(*met);
         }
-        if self.purse.cut.is_cancelled() {
+        if self.shared.cut.is_cancelled() {
             return Err(self.exceed(Bound::Cut));
         }
         if self.cells.have_ended() {
             // A caller from elsewhere goes on.
-            return Err(Exceeded { bound: Bound::Removed, limits: self.purse.limits });
+            return Err(Exceeded { bound: Bound::Removed, limits: self.shared.limits });
         }
-        match self.purse.ends {
+        match self.shared.ends {
             Some(ends) if Instant::now() >= ends => Err(self.exceed(Bound::Time)),
             _ => Ok(()),
         }
@@ -45,7 +45,7 @@ impl Budget {
     pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
         let cut = async {
             tokio::select! {
-                () = self.purse.cut.cancelled() => {}
+                () = self.shared.cut.cancelled() => {}
                 () = self.cells.ended() => {}
             }
         };
@@ -62,7 +62,7 @@ impl Budget {
     /// As [`within`](Self::within).
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
         self.check()?;
-        match self.purse.ends {
+        match self.shared.ends {
             Some(ends) => tokio::time::timeout_at(ends, work).await.map_err(|_| self.exceed(Bound::Time)),
             None => Ok(work.await),
         }

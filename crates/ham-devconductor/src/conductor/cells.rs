@@ -94,7 +94,7 @@ impl Conductor {
         &self,
         cell_id: &CellId,
         bundle: CoordinatorBundle,
-        others: Others,
+        other_zomes: OtherZomes,
     ) -> Result<(), ConductorError> {
         let (zomes, wasms) = bundle.into_zomes().await?;
         let definition = self
@@ -104,7 +104,7 @@ impl Conductor {
             .map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
         let names = zomes.iter().map(|(name, _)| name.clone()).collect();
         let mut definition = definition.content;
-        if others == Others::Go {
+        if other_zomes == OtherZomes::Remove {
             definition.coordinator_zomes.clear();
         }
         let definition = definition.replace_coordinators(zomes).map_err(RibosomeError::from)?;
@@ -124,11 +124,11 @@ impl Conductor {
 
 /// What happens to coordinator zomes that a bundle does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Others {
+pub(crate) enum OtherZomes {
     /// They can no longer be called.
-    Go,
+    Remove,
     /// They stay as they are, as in `holochain`.
-    Stay,
+    Keep,
 }
 
 impl Home for Conductor {

@@ -55,7 +55,7 @@ impl Conductor {
         };
         // A clone that would be refused must not replace the definition of an existing one, which has a name of its own.
         add(&mut ConductorState::clone(&state))?;
-        let birth = self.births.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
+        let creation = self.creations.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
         let made = async {
             self.dnas().keep_definition(&agent, &definition.content).await?;
             self.genesis(vec![(cell_id.clone(), membrane_proof)], budget).await?;
@@ -65,7 +65,7 @@ impl Conductor {
             Ok::<_, ConductorError>(clone_id)
         };
         let made = made.await;
-        self.born(birth).await?;
+        self.end_creation(creation).await?;
         let clone_id = made?;
         Ok(cloned(cell_id, clone_id, original_dna_hash, &definition))
     }

@@ -29,7 +29,7 @@ impl Conductor {
         let first = dump.source_chain_dump.records.into_iter().next().ok_or(DumpError::NoChain)?;
         let ActionData::Dna(genesis) = first.action.data else { return Err(DumpError::NoChain) };
         let (agent, dna) = (first.action.header.author, genesis.dna_hash);
-        let _begun = self.work.begin().await;
+        let _guard = self.work.begin().await;
         let store = self.store_of(&dna).await.map_err(database)?;
         let Some(store) = store else { return Err(DumpError::AnotherDna { dna }) };
         let mut operations = 0;

@@ -38,14 +38,14 @@ impl Conductor {
             return Err(ConductorError::AgentKeyNotInKeystore(key.clone()));
         }
         let bundle = bundle::unpack(payload.source).await?;
-        let how = How {
+        let params = InstallParams {
             id: payload.installed_app_id,
             agent_key: payload.agent_key,
             network_seed: payload.network_seed,
             roles: payload.roles_settings.unwrap_or_default(),
             ignore_genesis_failure: payload.ignore_genesis_failure,
         };
-        self.install_bundle(bundle, how).await
+        self.install_bundle(bundle, params).await
     }
 
     /// The same with an unpacked bundle.
@@ -56,31 +56,31 @@ impl Conductor {
     pub(crate) async fn install_bundle(
         &self,
         bundle: AppBundle,
-        how: How,
+        params: InstallParams,
     ) -> Result<InstalledApp, ConductorError> {
-        let Settings { memproofs, modifiers, existing, init_properties } = Settings::of(how.roles);
+        let Settings { memproofs, modifiers, existing, init_properties } = Settings::of(params.roles);
         let mut manifest = bundle.manifest().to_owned();
-        if let Some(seed) = how.network_seed {
+        if let Some(seed) = params.network_seed {
             manifest.set_network_seed(seed);
         }
         manifest.override_modifiers(modifiers)?;
         let bundle = AppBundle::from(bundle.into_inner().update_manifest(manifest.clone())?);
         let AppManifest::V0(settings) = &manifest;
         let defer = settings.allow_deferred_memproofs && memproofs.is_empty();
-        let id = how.id.unwrap_or_else(|| manifest.app_name().to_owned());
+        let id = params.id.unwrap_or_else(|| manifest.app_name().to_owned());
         if id.len() > LONGEST_ID {
             let text = format!("the app id has {} bytes, and {LONGEST_ID} are the most", id.len());
             return Err(ConductorError::InvalidInstallAppPayload(text));
         }
         let resolved = bundle::resolve(bundle, memproofs, existing).await?;
         init_properties_fit(&init_properties, &manifest)?;
-        let agent = match how.agent_key {
+        let agent = match params.agent_key {
             Some(key) => key,
             None => self.keystore().new_sign_keypair_random().await.map_err(keystore)?,
         };
         let cells = resolved.cells_to_create(agent.clone());
         let ids: Vec<CellId> = cells.iter().map(|(cell, _)| cell.clone()).collect();
-        let birth = self.births.begin(ids.clone()).map_err(ConductorError::CellAlreadyExists)?;
+        let creation = self.creations.begin(ids.clone()).map_err(ConductorError::CellAlreadyExists)?;
         let install = async {
             let state = self.apps().state();
             if let Some(cell) = ids.iter().find(|cell| state.find_app_containing_cell(cell).is_some()) {
@@ -97,20 +97,20 @@ impl Conductor {
             let add = |state: &mut ConductorState| Ok(state.add_app(app)?);
             let add = self.apps().update_with_init_properties(&id, &init_properties, add);
             match self.genesis(cells, &self.budget()).await {
-                Err(error) if !how.ignore_genesis_failure => Err(error),
+                Err(error) if !params.ignore_genesis_failure => Err(error),
                 Err(error) => add.await.and(Err(error)),
                 Ok(()) => add.await,
             }
         };
         let installed = install.await;
-        self.born(birth).await?;
+        self.end_creation(creation).await?;
         installed
     }
 }
 
 /// How an app is installed. By default, the id is the manifest's, and the key is new.
 #[derive(Default)]
-pub(crate) struct How {
+pub(crate) struct InstallParams {
     pub(crate) id: Option<InstalledAppId>,
     pub(crate) agent_key: Option<AgentPubKey>,
     pub(crate) network_seed: Option<NetworkSeed>,

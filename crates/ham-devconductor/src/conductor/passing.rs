@@ -88,7 +88,7 @@ impl Passed {
     async fn run_due_in(&mut self, cell: &Cell, until: Instant) -> Result<Option<Timestamp>, Cause> {
         let mut clock = cell.clock().watcher();
         loop {
-            let _begun = cell.tasks().work().begin().await;
+            let _guard = cell.tasks().work().begin().await;
             if cell.stopped().is_cancelled() {
                 return Ok(None);
             }

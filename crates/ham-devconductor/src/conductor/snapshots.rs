@@ -34,7 +34,7 @@ impl Conductor {
     /// # Errors
     /// Variant by variant in [`SnapshotError`].
     pub(crate) async fn save(&self) -> Result<Saved, SnapshotError> {
-        let _begun = self.work.begin().await;
+        let _guard = self.work.begin().await;
         let _held = self.apps().hold().await;
         let state = self.apps().state();
         let (mut init_properties, mut definitions) = (HashMap::new(), Vec::new());

@@ -10,7 +10,7 @@ use holochain_types::app::{AppStatus, DisabledAppReason, InstalledApp, Installed
 use holochain_types::prelude::CellId;
 
 use super::Conductor;
-use super::births::Birth;
+use super::creations::Creation;
 use crate::error::{ConductorError, LoadError, StartError};
 
 impl Conductor {
@@ -95,7 +95,7 @@ impl Conductor {
         };
         self.apps().update(remove).await?;
         // Cells that are still being created.
-        self.births.cut_off(&cells);
+        self.creations.cut_off(&cells);
         self.signals.forget(id);
         self.remove_cells(&cells).await
     }
@@ -113,12 +113,12 @@ impl Conductor {
     /// Whether an app has this DNA, or a cell is being created for it.
     pub(super) fn is_wanted(&self, dna: &DnaHash) -> bool {
         // In this order: a cell whose creation has just ended is found in its app.
-        self.births.have(dna) || self.apps().have(dna)
+        self.creations.have(dna) || self.apps().have(dna)
     }
 
     /// Ends the creation of cells, and removes those that no app has: either it failed, or the app was removed meanwhile.
-    pub(super) async fn born(&self, birth: Birth<'_>) -> Result<(), ConductorError> {
-        let (cells, state) = (birth.end(), self.apps().state());
+    pub(super) async fn end_creation(&self, creation: Creation<'_>) -> Result<(), ConductorError> {
+        let (cells, state) = (creation.end(), self.apps().state());
         if cells.iter().all(|cell| state.find_app_containing_cell(cell).is_some()) {
             return Ok(());
         }
@@ -152,11 +152,11 @@ impl Conductor {
             app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));
         let cells: Vec<_> = cells.collect();
         let ids = cells.iter().map(|(id, _)| id.clone()).collect();
-        let birth = self.births.begin(ids).map_err(ConductorError::CellAlreadyExists)?;
+        let creation = self.creations.begin(ids).map_err(ConductorError::CellAlreadyExists)?;
         let provide = async {
             // After the creation has begun: from now on, a removal of the app finds its cells.
             self.apps().state().get_app(id)?;
-            self.genesis(cells, &self.budget().in_cell(birth.ended())).await?;
+            self.genesis(cells, &self.budget().in_cell(creation.ended())).await?;
             let given = |state: &mut ConductorState| {
                 let app = state.get_app_mut(id)?;
                 if app.status != AppStatus::AwaitingMemproofs {
@@ -168,7 +168,7 @@ impl Conductor {
             self.apps().update(given).await
         };
         let provided = provide.await;
-        self.born(birth).await?;
+        self.end_creation(creation).await?;
         provided
     }
 }

@@ -4,7 +4,7 @@ use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::CellId;
 
 use super::DevConductor;
-use crate::conductor::Others;
+use crate::conductor::OtherZomes;
 use crate::error::ReplaceError;
 
 impl DevConductor {
@@ -21,8 +21,8 @@ impl DevConductor {
         cell: &CellId,
         bundle: CoordinatorBundle,
     ) -> Result<(), ReplaceError> {
-        let _begun = self.conductor.work().begin().await;
-        let replaced = self.conductor.update_coordinators(cell, bundle, Others::Go).await;
+        let _guard = self.conductor.work().begin().await;
+        let replaced = self.conductor.update_coordinators(cell, bundle, OtherZomes::Remove).await;
         replaced.map_err(|error| ReplaceError::of(cell, error))
     }
 }

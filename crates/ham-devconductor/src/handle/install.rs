@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holochain_types::app::{AppBundleSource, InstalledAppId};
 
 use crate::bundle;
-use crate::conductor::{Conductor, How};
+use crate::conductor::{Conductor, InstallParams};
 use crate::error::InstallError;
 
 /// What is done about an installed app with this id.
@@ -41,7 +41,7 @@ async fn installed(
     id: Option<String>,
     known: Known,
 ) -> Result<String, InstallError> {
-    let _begun = conductor.work().begin().await;
+    let _guard = conductor.work().begin().await;
     let id = match id {
         // The bundle is not examined.
         Some(id) if known == Known::Enabled && is_known(conductor, &id) => id,
@@ -63,8 +63,8 @@ async fn there(
     let bundle = bundle::unpack(AppBundleSource::Bytes(bundle.into())).await?;
     let id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
     if !is_known(conductor, &id) {
-        let how = How { id: Some(id.clone()), ..How::default() };
-        match conductor.install_bundle(bundle.clone(), how).await {
+        let params = InstallParams { id: Some(id.clone()), ..InstallParams::default() };
+        match conductor.install_bundle(bundle.clone(), params).await {
             Ok(_) => return Ok(id),
             // Another installation of it was faster.
             Err(_) if is_known(conductor, &id) => {}

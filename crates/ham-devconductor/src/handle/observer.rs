@@ -17,7 +17,7 @@ use crate::conductor::Conductor;
 use crate::error::InstallError;
 use crate::faults::ActiveFaults;
 use crate::observe::{CallId, Outcome, Watch};
-use crate::work::Begun;
+use crate::work::WorkGuard;
 
 /// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private entries.
 /// It does not keep the conductor alive. A copy observes the same conductor.
@@ -65,15 +65,15 @@ impl Observer {
 
     /// The store of an installed cell; for anything else, asking would create one. While the second value is held, the store is
     /// neither restored nor saved.
-    async fn dht(&self, cell: &CellId) -> Result<(DhtStoreRead, Begun), ViewError> {
+    async fn dht(&self, cell: &CellId) -> Result<(DhtStoreRead, WorkGuard), ViewError> {
         let conductor = self.conductor()?;
-        let begun = conductor.work().begin().await;
+        let guard = conductor.work().begin().await;
         let not_installed = || ViewError::NoCell(format!("the cell {cell} is not installed"));
         if conductor.apps().state().find_app_containing_cell(cell).is_none() {
             return Err(not_installed());
         }
         let store = conductor.store_of(cell.dna_hash()).await.map_err(unreadable)?;
-        Ok((store.ok_or_else(not_installed)?.as_read(), begun))
+        Ok((store.ok_or_else(not_installed)?.as_read(), guard))
     }
 
     /// Watches what happens from now on.
@@ -167,7 +167,7 @@ impl Observer {
     /// # Cancel safety
     /// It only reads.
     pub async fn chain(&self, cell: &CellId) -> Result<Vec<Record>, ViewError> {
-        let (dht, _begun) = self.dht(cell).await?;
+        let (dht, _guard) = self.dht(cell).await?;
         let records = dht.source_chain_records(cell.agent_pubkey(), true, false).await;
         records.map_err(unreadable)
     }
@@ -184,7 +184,7 @@ impl Observer {
         cell: &CellId,
         action: &ActionHash,
     ) -> Result<Option<RecordDetails>, ViewError> {
-        let (dht, _begun) = self.dht(cell).await?;
+        let (dht, _guard) = self.dht(cell).await?;
         dht.get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
     }
 
@@ -212,7 +212,7 @@ impl Observer {
         let params = params.map_err(ViewError::Unreadable)?;
         let caller = Caller::root(running.budget());
         let call = async {
-            let _begun = conductor.work().begin().await;
+            let _guard = conductor.work().begin().await;
             conductor.call_watched(params, caller).await
         };
         let (id, answer) = conductor.life().tasks().track_future(call).await;

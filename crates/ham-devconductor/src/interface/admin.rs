@@ -14,7 +14,7 @@ use super::place::Interface;
 use super::socket::{Connection, open};
 use super::transport::Socket;
 use crate::bundle;
-use crate::conductor::{Conductor, Others};
+use crate::conductor::{Conductor, OtherZomes};
 use crate::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
 use crate::error::{ApiError, ConductorError, InterfaceError, LoadError};
 
@@ -38,14 +38,14 @@ pub(super) fn serve(
         let held = conductor.upgrade().zip(interfaces.upgrade());
         async move {
             let Some((conductor, interfaces)) = held else { return Some(refused(stopped())) };
-            let begun = conductor.work().begin().await;
+            let guard = conductor.work().begin().await;
             let answer = match request {
                 AdminAsked::Today(request) => handle(&conductor, &interfaces, dialect, *request)
                     .await
                     .map(|answer| dialect.admin_answer(answer)),
                 AdminAsked::Earlier(request) => handle_earlier(&conductor, dialect, request).await,
             };
-            drop(begun);
+            drop(guard);
             conductor.hold_back().await?;
             Some(answer.unwrap_or_else(|error| refused(dialect.error(error))))
         }
@@ -110,7 +110,7 @@ async fn handle(
         AdminRequest::UpdateCoordinators(payload) => {
             let UpdateCoordinatorsPayload { cell_id, source } = *payload;
             let bundle = bundle::coordinators(source).await?;
-            conductor.update_coordinators(&cell_id, bundle, Others::Stay).await?;
+            conductor.update_coordinators(&cell_id, bundle, OtherZomes::Keep).await?;
             AdminResponse::CoordinatorsUpdated
         }
         AdminRequest::InstallApp(payload) => {

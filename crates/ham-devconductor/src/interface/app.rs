@@ -45,9 +45,9 @@ pub(super) fn serve(
                     let error = ApiError::Other("the conductor has stopped".to_owned());
                     return Some(refused(error.into()));
                 };
-                let begun = conductor.work().begin().await;
+                let guard = conductor.work().begin().await;
                 let answer = handle(&conductor, dialect, &app, request).await;
-                drop(begun);
+                drop(guard);
                 conductor.hold_back().await?;
                 Some(match answer {
                     Ok(answer) => dialect.app_answer(answer),

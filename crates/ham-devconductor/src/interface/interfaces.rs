@@ -9,7 +9,7 @@ use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceD
 use holochain_types::app::InstalledAppId;
 use holochain_types::websocket::AllowedOrigins;
 
-use super::listening::{Listening, Serve, Terms, listen};
+use super::listening::{InterfaceSettings, ListenerHandle, Serve, listen};
 use super::own::{asked, chosen, own};
 use super::place::Interface;
 use crate::error::{ConductorError, InterfaceError, StartError};
@@ -21,9 +21,9 @@ pub(crate) struct Interfaces {
     stored: Arc<Apps>,
     life: Life,
     servers: Servers,
-    terms: Terms,
-    admins: Mutex<HashMap<u16, Listening>>,
-    apps: Mutex<HashMap<AppInterfaceId, Listening>>,
+    settings: InterfaceSettings,
+    admins: Mutex<HashMap<u16, ListenerHandle>>,
+    apps: Mutex<HashMap<AppInterfaceId, ListenerHandle>>,
     /// App interfaces that were there when the conductor started.
     kept: OnceLock<Vec<AppInterfaceId>>,
 }
@@ -40,9 +40,14 @@ pub(super) struct Servers {
 pub(super) type Held = Weak<Interfaces>;
 
 impl Interfaces {
-    pub(super) fn new(stored: Arc<Apps>, life: Life, servers: Servers, terms: Terms) -> Arc<Self> {
+    pub(super) fn new(
+        stored: Arc<Apps>,
+        life: Life,
+        servers: Servers,
+        settings: InterfaceSettings,
+    ) -> Arc<Self> {
         let (admins, apps, kept) = (Mutex::default(), Mutex::default(), OnceLock::new());
-        Arc::new(Self { stored, life, servers, terms, admins, apps, kept })
+        Arc::new(Self { stored, life, servers, settings, admins, apps, kept })
     }
 
     /// Listens for administrators; returns the port.
@@ -51,9 +56,9 @@ impl Interfaces {
     /// The port is taken, or the address is not an IP address.
     pub(crate) async fn add_admin(self: &Arc<Self>, interface: &Interface) -> io::Result<u16> {
         let serve = (self.servers.admin)(Arc::downgrade(self));
-        let listening = listen(interface, &self.terms, &self.life, serve).await?;
-        let port = listening.port;
-        lock(&self.admins).insert(port, listening);
+        let handle = listen(interface, &self.settings, &self.life, serve).await?;
+        let port = handle.port;
+        lock(&self.admins).insert(port, handle);
         Ok(port)
     }
 
@@ -141,15 +146,15 @@ impl Interfaces {
             // A free port differs after a restart; a chosen one is the same again.
             let port = chosen(&id);
             let interface = Interface { port, ..Interface::of(config.driver, config.installed_app_id) };
-            let listening = match self.listen_for_app(&id, &interface).await {
+            let handle = match self.listen_for_app(&id, &interface).await {
                 Err(source) if port != 0 => {
                     tracing::warn!(%source, port, "an app interface cannot listen where it did: it gets a free port");
                     let elsewhere = Interface { port: 0, ..interface.clone() };
                     self.listen_for_app(&id, &elsewhere).await.map_err(|_| source)
                 }
-                listening => listening,
+                handle => handle,
             };
-            let listens = listening.map_err(|source| StartError::AppPort { port, source })?;
+            let listens = handle.map_err(|source| StartError::AppPort { port, source })?;
             let remembered = self.remember(id, listens, interface).await;
             remembered.map_err(|error| StartError::Database { source: error.into() })?;
         }
@@ -159,7 +164,7 @@ impl Interfaces {
     /// The app interfaces that do not listen on the port chosen for them: that port, and the one where they do.
     pub(crate) fn moved(&self) -> Vec<(u16, u16)> {
         let apps = lock(&self.apps);
-        let mut moved: Vec<_> = apps.iter().map(|(id, listening)| (chosen(id), listening.port)).collect();
+        let mut moved: Vec<_> = apps.iter().map(|(id, handle)| (chosen(id), handle.port)).collect();
         moved.retain(|(chosen, listens)| *chosen != 0 && chosen != listens);
         moved.sort_unstable();
         moved
@@ -167,9 +172,9 @@ impl Interfaces {
 
     async fn listen_for_app(&self, id: &AppInterfaceId, interface: &Interface) -> io::Result<u16> {
         let serve = (self.servers.app)(interface.app.clone());
-        let listening = listen(interface, &self.terms, &self.life, serve).await?;
-        let port = listening.port;
-        lock(&self.apps).insert(id.clone(), listening);
+        let handle = listen(interface, &self.settings, &self.life, serve).await?;
+        let port = handle.port;
+        lock(&self.apps).insert(id.clone(), handle);
         Ok(port)
     }
 

@@ -7,22 +7,28 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::framing::Framing;
-use super::intake::{Intake, Refusal, Share};
+use super::incoming_limits::{IncomingLimits, Refusal, Reservation};
 
 /// For one connection whose handshake is done.
 pub(super) struct Meter {
-    intake: Intake,
+    limits: IncomingLimits,
     framing: Framing,
-    share: Share,
+    reservation: Reservation,
     until: Pin<Box<Sleep>>,
     /// How long nobody had read when `until` was set.
     paused: Duration,
 }
 
 impl Meter {
-    pub(super) fn new(intake: Intake) -> Self {
-        let until = Box::pin(sleep_until(Instant::now() + intake.time()));
-        Self { intake, framing: Framing::default(), share: Share::default(), until, paused: Duration::ZERO }
+    pub(super) fn new(limits: IncomingLimits) -> Self {
+        let until = Box::pin(sleep_until(Instant::now() + limits.time()));
+        Self {
+            limits,
+            framing: Framing::default(),
+            reservation: Reservation::default(),
+            until,
+            paused: Duration::ZERO,
+        }
     }
 
     /// Counts what has come; `paused` is how long nobody has read in all.
@@ -33,13 +39,13 @@ impl Meter {
         let was_amid = self.framing.is_amid();
         let completed = self.framing.read(bytes);
         if completed {
-            self.share = Share::default();
+            self.reservation = Reservation::default();
         }
         if self.framing.is_amid() && (completed || !was_amid) {
-            self.until.as_mut().reset(Instant::now() + self.intake.time());
+            self.until.as_mut().reset(Instant::now() + self.limits.time());
             self.paused = paused;
         }
-        self.intake.grow(&mut self.share, self.framing.message())
+        self.limits.grow(&mut self.reservation, self.framing.message())
     }
 
     /// Ready when a message is late. Time in which nobody read is not the client's delay.
@@ -47,7 +53,7 @@ impl Meter {
         while self.framing.is_amid() && self.until.as_mut().poll(context).is_ready() {
             let more = paused.saturating_sub(self.paused);
             if more.is_zero() {
-                return Poll::Ready(Refusal::Time { after: self.intake.time() });
+                return Poll::Ready(Refusal::Time { after: self.limits.time() });
             }
             let until = self.until.deadline() + more;
             self.until.as_mut().reset(until);

@@ -7,7 +7,7 @@ use ham_web::Standing;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::intake::Refusal;
+use super::incoming_limits::Refusal;
 
 /// A copy belongs to the same connection.
 #[derive(Debug, Clone, Default)]

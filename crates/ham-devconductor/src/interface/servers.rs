@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::intake::Intake;
+use super::incoming_limits::IncomingLimits;
 use super::interfaces::{Interfaces, Servers};
-use super::listening::Terms;
+use super::listening::InterfaceSettings;
 use super::{admin, app};
 use crate::conductor::Conductor;
 
@@ -22,12 +22,12 @@ pub(crate) fn interfaces(conductor: &Arc<Conductor>) -> Arc<Interfaces> {
         }),
     };
     let config = conductor.config();
-    let terms = Terms {
+    let settings = InterfaceSettings {
         foreign: Arc::new(config.foreign_origins.clone()),
-        intake: Intake::new(config.incoming_bytes, config.message_time),
+        incoming_limits: IncomingLimits::new(config.incoming_bytes, config.message_time),
         connections: config.connections,
     };
-    Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers, terms)
+    Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers, settings)
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-use super::guest::Guest;
-use super::intake::{Intake, Refusal};
+use super::incoming_limits::{IncomingLimits, Refusal};
+use super::limited_stream::LimitedStream;
 use super::origin::Origins;
 use super::reading::Reading;
 use super::turns::Turns;
@@ -29,7 +29,7 @@ pub(super) struct Socket {
     turns: Turns,
 }
 
-type Stream = WebSocketStream<Guest<TcpStream>>;
+type Stream = WebSocketStream<LimitedStream<TcpStream>>;
 
 /// What comes in on it.
 pub(super) struct Frames {
@@ -49,7 +49,7 @@ pub(super) enum Frame {
 }
 
 /// The client accepts nothing more.
-pub(super) struct Gone;
+pub(super) struct Disconnected;
 
 impl Socket {
     pub(super) fn split(self) -> (Frames, Sink) {
@@ -90,27 +90,27 @@ impl Frames {
 
 impl Sink {
     /// Accepts a frame, to be written with the next flush.
-    pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Gone> {
+    pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Disconnected> {
         let message = match frame {
             Frame::Message(message) => Message::Binary(message.into()),
             Frame::Ping => Message::Ping(Bytes::new()),
         };
-        self.0.feed(message).await.map_err(|_| Gone)
+        self.0.feed(message).await.map_err(|_| Disconnected)
     }
 
-    pub(super) async fn flush(&mut self) -> Result<(), Gone> {
-        self.0.flush().await.map_err(|_| Gone)
+    pub(super) async fn flush(&mut self) -> Result<(), Disconnected> {
+        self.0.flush().await.map_err(|_| Disconnected)
     }
 
     /// Says that the connection ends, and why if the client met a bound.
-    pub(super) async fn close(&mut self, refusal: Option<Refusal>) -> Result<(), Gone> {
-        let Some(refusal) = refusal else { return self.0.close().await.map_err(|_| Gone) };
+    pub(super) async fn close(&mut self, refusal: Option<Refusal>) -> Result<(), Disconnected> {
+        let Some(refusal) = refusal else { return self.0.close().await.map_err(|_| Disconnected) };
         let code = match refusal {
             Refusal::Room { .. } => CloseCode::Again,
             Refusal::Time { .. } => CloseCode::Policy,
         };
         let reason = refusal.to_string().into();
-        self.0.send(Message::Close(Some(CloseFrame { code, reason }))).await.map_err(|_| Gone)
+        self.0.send(Message::Close(Some(CloseFrame { code, reason }))).await.map_err(|_| Disconnected)
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn handshake(
     stream: TcpStream,
     reading: Reading,
     origins: &Origins,
-    intake: &Intake,
+    limits: &IncomingLimits,
 ) -> Option<Socket> {
     #[expect(clippy::result_large_err, reason = "the crate's own signature")]
     let check = |request: &Request, response: Response| {
@@ -136,12 +136,12 @@ pub(super) async fn handshake(
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_FRAME))
         .read_buffer_size(READ_BUFFER);
-    let guest = Guest::new(stream, reading.clone());
-    let handshake = accept_hdr_async_with_config(guest, check, Some(config));
+    let limited = LimitedStream::new(stream, reading.clone());
+    let handshake = accept_hdr_async_with_config(limited, check, Some(config));
     match tokio::time::timeout(HANDSHAKE_PATIENCE, handshake).await {
         Ok(Ok(mut stream)) => {
-            stream.get_mut().expect_frames(intake.clone());
-            Some(Socket { stream, reading, turns: intake.turns() })
+            stream.get_mut().expect_frames(limits.clone());
+            Some(Socket { stream, reading, turns: limits.turns() })
         }
         Ok(Err(error)) => {
             tracing::warn!(%error, "a client could not connect");

@@ -27,11 +27,11 @@ pub(crate) struct Trace {
 #[derive(Debug)]
 struct Call {
     id: CallId,
-    course: Mutex<Course>,
+    progress: Mutex<CallProgress>,
 }
 
 #[derive(Debug)]
-struct Course {
+struct CallProgress {
     phases: Phases,
     wrote: Vec<ActionHash>,
 }
@@ -57,8 +57,8 @@ impl Trace {
             provenance: params.provenance.clone(),
             payload: Payload::of(params.payload.as_bytes()),
         });
-        let course = Mutex::new(Course { phases: Phases::begin(), wrote: Vec::new() });
-        Watched(Self { feed: Some(Arc::clone(feed)), call: Some(Arc::new(Call { id, course })) })
+        let progress = Mutex::new(CallProgress { phases: Phases::begin(), wrote: Vec::new() });
+        Watched(Self { feed: Some(Arc::clone(feed)), call: Some(Arc::new(Call { id, progress })) })
     }
 
     fn id(&self) -> Option<CallId> {
@@ -71,20 +71,22 @@ impl Trace {
         }
     }
 
-    fn course(&self, change: impl FnOnce(&mut Course)) {
+    fn progress(&self, change: impl FnOnce(&mut CallProgress)) {
         if let Some(call) = &self.call {
-            change(&mut call.course.lock().unwrap_or_else(PoisonError::into_inner));
+            change(&mut call.progress.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 
     /// The call enters its next phase.
     pub(crate) fn enter(&self, phase: Phase) {
-        self.course(|course| course.phases.enter(phase));
+        self.progress(|progress| progress.phases.enter(phase));
     }
 
     /// The call wrote this.
     pub(crate) fn wrote(&self, actions: &[SignedActionHashed]) {
-        self.course(|course| course.wrote.extend(actions.iter().map(|action| action.as_hash().clone())));
+        self.progress(|progress| {
+            progress.wrote.extend(actions.iter().map(|action| action.as_hash().clone()));
+        });
     }
 
     pub(crate) fn signal(&self, cell: &CellId, zome: &ZomeName, signal: &AppSignal) {
@@ -147,9 +149,9 @@ impl Drop for Watched {
 fn ended(trace: &Trace, outcome: impl FnOnce() -> Outcome) {
     let Some(call) = trace.id() else { return };
     let (mut phases, mut wrote) = (None, Vec::new());
-    trace.course(|course| {
-        phases = Some(course.phases.end());
-        wrote = std::mem::take(&mut course.wrote);
+    trace.progress(|progress| {
+        phases = Some(progress.phases.end());
+        wrote = std::mem::take(&mut progress.wrote);
     });
     let (phases, took) = phases.unwrap_or_default();
     trace.tell(|| Event::Ended { call, outcome: outcome(), wrote, took, phases });

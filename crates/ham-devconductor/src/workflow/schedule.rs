@@ -21,12 +21,12 @@ pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
     loop {
         // Whoever lets time pass runs them meanwhile.
         let turn = cell.stopped().run_until_cancelled(cell.schedules().turn()).await;
-        let begun = cell.tasks().work().begin().await;
+        let guard = cell.tasks().work().begin().await;
         if cell.stopped().is_cancelled() {
             return;
         }
         let looked = AssertUnwindSafe(run_due(&cell, &mut clock)).catch_unwind().await;
-        drop((begun, turn));
+        drop((guard, turn));
         let rest = async {
             match looked {
                 Ok(Ok(Looked::Next(next))) => tokio::select! {

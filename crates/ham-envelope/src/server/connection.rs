@@ -72,7 +72,7 @@ where
     F: Future<Output = Result<Link<EnvelopeProtocol>, AcceptError>>,
 {
     let queue = Arc::new(Queue::new(config.queue, handler));
-    let _abandoned = Abandoned(Arc::clone(&queue));
+    let _guard = AbandonOnDrop(Arc::clone(&queue));
     let accepting = accepting(Arc::clone(&queue));
     let link = tokio::select! {
         // Stopping first: it drops an upgrade under way.
@@ -103,9 +103,9 @@ where
 }
 
 /// Abandons the queue when the connection is over, even if its future is dropped.
-struct Abandoned(Arc<Queue>);
+struct AbandonOnDrop(Arc<Queue>);
 
-impl Drop for Abandoned {
+impl Drop for AbandonOnDrop {
     fn drop(&mut self) {
         self.0.abandon();
     }

@@ -78,7 +78,7 @@ impl FeedServer {
     /// [`RefusedSubscription`]: there is no place for it.
     pub fn subscription(&self, guest: Guest) -> Result<Subscription, RefusedSubscription> {
         Subscription::new(Arc::clone(&self.hub), guest).ok_or_else(|| {
-            let closing = self.hub.present().is_closed();
+            let closing = self.hub.registry().is_closed();
             if closing { RefusedSubscription::Closing } else { RefusedSubscription::NoPlace }
         })
     }
@@ -131,7 +131,7 @@ impl FeedServer {
     /// What `GET /ws/status` answers, with the names of the chains that this guest may follow; without a guest, with no names.
     #[must_use]
     pub fn status(&self, guest: Option<&Guest>) -> Value {
-        socket::told(&self.hub, guest)
+        socket::status_json(&self.hub, guest)
     }
 
     /// The id of the newest message.
@@ -154,7 +154,7 @@ impl FeedServer {
 
     /// Ends the connections and subscriptions of guests for whose identity this returns true; returns how many.
     pub fn close_where(&self, whose: impl Fn(&str) -> bool, goodbye: Goodbye) -> usize {
-        self.hub.present().end(whose, goodbye)
+        self.hub.registry().end(whose, goodbye)
     }
 
     /// Accepts no more connections and closes the existing ones (code 1001); resolves when all are gone, which takes at most

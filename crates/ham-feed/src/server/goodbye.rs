@@ -28,22 +28,22 @@ impl Goodbye {
     }
 }
 
-/// The end of one subscription, brought about by others. The first reason counts.
+/// Tells one subscription that others close it. The first reason counts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ending {
-    said: Arc<OnceLock<Goodbye>>,
+pub(super) struct CloseSignal {
+    reason: Arc<OnceLock<Goodbye>>,
     token: CancellationToken,
 }
 
-impl Ending {
-    pub(super) fn say(&self, goodbye: Goodbye) {
+impl CloseSignal {
+    pub(super) fn close(&self, goodbye: Goodbye) {
         // It ends for the first reason given.
-        let _ = self.said.set(goodbye);
+        let _ = self.reason.set(goodbye);
         self.token.cancel();
     }
 
-    pub(super) async fn said(&self) -> Goodbye {
+    pub(super) async fn closed(&self) -> Goodbye {
         self.token.cancelled().await;
-        self.said.get().copied().unwrap_or(Goodbye::Stops)
+        self.reason.get().copied().unwrap_or(Goodbye::Stops)
     }
 }

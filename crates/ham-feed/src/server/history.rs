@@ -10,7 +10,7 @@ use super::news::News;
 pub(super) struct History {
     most: usize,
     most_bytes: usize,
-    chains: HashMap<Arc<str>, Kept>,
+    chains: HashMap<Arc<str>, ChainHistory>,
     /// How many bytes each chain holds, the largest last.
     sizes: BTreeSet<(usize, Arc<str>)>,
     bytes: usize,
@@ -20,7 +20,7 @@ pub(super) struct History {
 
 /// What is kept of one chain.
 #[derive(Debug, Default)]
-struct Kept {
+struct ChainHistory {
     news: VecDeque<Arc<News>>,
     bytes: usize,
     /// The number of the newest message that is no longer kept.
@@ -40,7 +40,7 @@ impl History {
         let kept = self
             .chains
             .entry(Arc::clone(&chain_name))
-            .or_insert_with(|| Kept { lost: forgotten, ..Kept::default() });
+            .or_insert_with(|| ChainHistory { lost: forgotten, ..ChainHistory::default() });
         let before = kept.bytes;
         kept.bytes += cost(&news);
         kept.news.push_back(news);

@@ -10,7 +10,7 @@ use super::config::FeedServerConfig;
 use super::config_error::ServerConfigError;
 use super::goodbye::Goodbye;
 use super::history::History;
-use super::present::Present;
+use super::registry::Registry;
 use super::table::Table;
 
 /// What all connections of a server share. No lock is held across an await, and no two locks at a time.
@@ -19,9 +19,9 @@ pub(super) struct Hub {
     pub(super) config: FeedServerConfig,
     places: Arc<Semaphore>,
     /// How many places there are.
-    seats: u32,
+    capacity: u32,
     table: Mutex<Table>,
-    present: Mutex<Present>,
+    registry: Mutex<Registry>,
     /// What all subscribers together have missed.
     pub(super) missed: Arc<AtomicU64>,
 }
@@ -30,11 +30,11 @@ impl Hub {
     pub(super) fn new(config: FeedServerConfig) -> Result<Self, ServerConfigError> {
         config.check()?;
         // As many as can be awaited at once, which closing does.
-        let seats = config.max_connections.get().min(Semaphore::MAX_PERMITS);
-        let seats = u32::try_from(seats).unwrap_or(u32::MAX);
-        let places = Arc::new(Semaphore::new(usize::try_from(seats).unwrap_or(Semaphore::MAX_PERMITS)));
+        let capacity = config.max_connections.get().min(Semaphore::MAX_PERMITS);
+        let capacity = u32::try_from(capacity).unwrap_or(u32::MAX);
+        let places = Arc::new(Semaphore::new(usize::try_from(capacity).unwrap_or(Semaphore::MAX_PERMITS)));
         let table = Mutex::new(Table::new(History::new(config.history, config.history_bytes)));
-        Ok(Self { config, places, seats, table, present: Mutex::default(), missed: Arc::default() })
+        Ok(Self { config, places, capacity, table, registry: Mutex::default(), missed: Arc::default() })
     }
 
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
@@ -42,14 +42,14 @@ impl Hub {
     }
 
     pub(super) fn connections(&self) -> usize {
-        usize::try_from(self.seats).unwrap_or(usize::MAX).saturating_sub(self.places.available_permits())
+        usize::try_from(self.capacity).unwrap_or(usize::MAX).saturating_sub(self.places.available_permits())
     }
 
     /// Admits nobody any more, and resolves when all are gone.
     pub(super) async fn shutdown(&self, goodbye: Goodbye) {
-        self.present().close(goodbye);
+        self.registry().close(goodbye);
         // An error would mean a closed semaphore, and nobody closes it.
-        let _ = self.places.acquire_many(self.seats).await;
+        let _ = self.places.acquire_many(self.capacity).await;
     }
 
     /// The time, in seconds since the Unix epoch.
@@ -61,7 +61,7 @@ impl Hub {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn present(&self) -> MutexGuard<'_, Present> {
-        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

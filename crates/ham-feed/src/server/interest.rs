@@ -33,7 +33,7 @@ impl Interest {
     }
 
     /// Whether it has already covered a message.
-    pub(super) fn was_told(&self, news: &News) -> bool {
+    pub(super) fn has_covered(&self, news: &News) -> bool {
         let before = |from: Option<u64>| from.is_some_and(|from| news.at.number() > from);
         match news.kind {
             NewsKind::Gap => before(self.all) || self.event_types.values().any(|from| before(Some(*from))),

@@ -10,15 +10,15 @@ use ham_session::{LossyReceiver, Received};
 
 use super::news::{Draft, News};
 use super::position::Position;
-use super::table::{Entered, HISTORY_LOST, Said};
+use super::table::{HISTORY_LOST, Outbound, Replay};
 use super::wire;
 
 /// What one reader is told, in order: what is repeated when a subscription begins, and then the queue.
 #[derive(Debug)]
 pub(super) struct Reader {
-    queue: LossyReceiver<Said>,
+    queue: LossyReceiver<Outbound>,
     /// What comes before the queue.
-    before: VecDeque<Said>,
+    before: VecDeque<Outbound>,
     /// How many bytes that takes, and how many it may take.
     bytes: usize,
     most_bytes: usize,
@@ -31,7 +31,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(
-        queue: LossyReceiver<Said>,
+        queue: LossyReceiver<Outbound>,
         most_bytes: usize,
         clock: Arc<dyn WallClock>,
         missed: Arc<AtomicU64>,
@@ -40,10 +40,10 @@ impl Reader {
     }
 
     /// What comes next; never `None` as long as its sender lives. Cancel-safe.
-    pub(super) async fn next(&mut self) -> Option<Said> {
+    pub(super) async fn next(&mut self) -> Option<Outbound> {
         loop {
-            if let Some(said) = self.waiting() {
-                return Some(said);
+            if let Some(outbound) = self.waiting() {
+                return Some(outbound);
             }
             let received = self.queue.next().await?;
             self.take(received);
@@ -51,7 +51,7 @@ impl Reader {
     }
 
     /// What is already there.
-    pub(super) fn try_next(&mut self) -> Option<Said> {
+    pub(super) fn try_next(&mut self) -> Option<Outbound> {
         if self.before.is_empty() {
             let received = self.queue.try_next()?;
             self.take(received);
@@ -65,50 +65,51 @@ impl Reader {
         chain_name: &Arc<str>,
         event_type: Option<&str>,
         ids: bool,
-        entered: Entered,
+        replay: Replay,
     ) {
         let followed = self.chains.entry(Arc::clone(chain_name)).or_default();
         if !ids {
             return;
         }
-        let Entered { mut from, mut gap, mut again } = entered;
+        let Replay { mut from, mut gap, mut messages } = replay;
         let room = self.most_bytes.saturating_sub(self.bytes);
-        let first = first_that_fits(&again, room);
-        if let Some(last_cut) = again[..first].last() {
+        let first = first_that_fits(&messages, room);
+        if let Some(last_cut) = messages[..first].last() {
             from = last_cut.id();
             gap = gap.or(Some(HISTORY_LOST));
         }
-        again.drain(..first);
+        messages.drain(..first);
         // An earlier subscription to the same chain may already have been told more.
         followed.get_or_insert(from);
-        self.push(Said::Text(wire::subscribed(chain_name, event_type, from).into()));
+        self.push(Outbound::Text(wire::subscribed(chain_name, event_type, from).into()));
         if let Some(cause) = gap {
-            self.push(Said::News(self.gap(chain_name, cause, None, from)));
+            self.push(Outbound::News(self.gap(chain_name, cause, None, from)));
         }
-        for news in again {
-            self.push(Said::News(news));
+        for news in messages {
+            self.push(Outbound::News(news));
         }
     }
 
     /// Puts what is repeated from several chains into one order, that of the ids: a client with one id for all chains, such as a
     /// browser with an event stream, can go on from any of them.
     pub(super) fn put_in_order(&mut self) {
-        self.before.make_contiguous().sort_by_key(|said| match said {
-            Said::Text(_) => 0,
-            Said::News(news) => news.id().number(),
+        self.before.make_contiguous().sort_by_key(|outbound| match outbound {
+            Outbound::Text(_) => 0,
+            Outbound::News(news) => news.id().number(),
         });
     }
 
     /// A chain is no longer followed: what waits to be repeated is not sent.
     pub(super) fn end(&mut self, chain_name: &str) {
         self.chains.remove(chain_name);
-        self.before.retain(|said| !matches!(said, Said::News(news) if *news.chain_name == *chain_name));
+        self.before
+            .retain(|outbound| !matches!(outbound, Outbound::News(news) if *news.chain_name == *chain_name));
         self.bytes = self.before.iter().map(size).sum();
     }
 
-    fn take(&mut self, received: Received<Said>) {
+    fn take(&mut self, received: Received<Outbound>) {
         match received {
-            Received::Item(said) => self.push(said),
+            Received::Item(outbound) => self.push(outbound),
             Received::Missed(missed) => self.lagged(missed),
         }
     }
@@ -117,12 +118,12 @@ impl Reader {
     /// it: subscribing after that repeats what was lost.
     fn lagged(&mut self, missed: u64) {
         self.missed.fetch_add(missed, Ordering::Relaxed);
-        self.push(Said::Text(wire::error(&format!("lagged: {missed} messages were dropped")).into()));
+        self.push(Outbound::Text(wire::error(&format!("lagged: {missed} messages were dropped")).into()));
         let missed = (self.chains.len() == 1).then_some(missed);
         let with_ids = self.chains.iter().filter_map(|(chain, at)| Some((chain, (*at)?)));
         let gaps: Vec<_> = with_ids.map(|(chain, at)| self.gap(chain, "lagged", missed, at)).collect();
         for gap in gaps {
-            self.push(Said::News(gap));
+            self.push(Outbound::News(gap));
         }
     }
 
@@ -131,40 +132,40 @@ impl Reader {
         Arc::new(Draft::gap(chain_name, cause, missed, now).at(at))
     }
 
-    fn push(&mut self, said: Said) {
-        self.bytes += size(&said);
-        self.before.push_back(said);
+    fn push(&mut self, outbound: Outbound) {
+        self.bytes += size(&outbound);
+        self.before.push_back(outbound);
     }
 
-    fn waiting(&mut self) -> Option<Said> {
-        let said = self.before.pop_front()?;
-        self.bytes -= size(&said);
-        if let Said::News(news) = &said
+    fn waiting(&mut self) -> Option<Outbound> {
+        let outbound = self.before.pop_front()?;
+        self.bytes -= size(&outbound);
+        if let Outbound::News(news) = &outbound
             && let Some(Some(told)) = self.chains.get_mut(&news.chain_name)
             && told.number() < news.id().number()
         {
             *told = news.id();
         }
-        Some(said)
+        Some(outbound)
     }
 }
 
 /// From which message on they fit into this many bytes: the newest are worth the most.
-fn first_that_fits(again: &[Arc<News>], room: usize) -> usize {
+fn first_that_fits(messages: &[Arc<News>], room: usize) -> usize {
     let mut left = room;
-    let fits = again.iter().rev().take_while(|news| match left.checked_sub(news.bytes()) {
+    let fits = messages.iter().rev().take_while(|news| match left.checked_sub(news.bytes()) {
         Some(rest) => {
             left = rest;
             true
         }
         None => false,
     });
-    again.len() - fits.count()
+    messages.len() - fits.count()
 }
 
-fn size(said: &Said) -> usize {
-    match said {
-        Said::News(news) => news.bytes(),
-        Said::Text(text) => size_of::<Said>() + text.len(),
+fn size(outbound: &Outbound) -> usize {
+    match outbound {
+        Outbound::News(news) => news.bytes(),
+        Outbound::Text(text) => size_of::<Outbound>() + text.len(),
     }
 }

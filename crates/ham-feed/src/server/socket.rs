@@ -18,8 +18,8 @@ use super::goodbye::Goodbye;
 use super::guest::Guest;
 use super::hub::Hub;
 use super::subscription::Subscription;
-use super::table::Said;
-use super::websocket::{self, Error, Heard, Socket};
+use super::table::Outbound;
+use super::websocket::{self, Error, Inbound, Socket};
 use super::wire::{self, ClientRequest, decode_request};
 
 /// `GET /ws`: 403 for a page of another site, the admission's answer for a client that is not admitted (401 without a valid token),
@@ -65,10 +65,10 @@ pub(super) fn upgrade(hub: &Arc<Hub>, guest: Guest, mut request: Request) -> Res
 /// `GET /ws/status`. An admitted client is told the names of the chains that it may follow.
 pub(super) async fn status(State(hub): State<Arc<Hub>>, request: Request) -> Json<Value> {
     let guest = hub.config.admit(&request.into_parts().0).ok();
-    Json(told(&hub, guest.as_ref()))
+    Json(status_json(&hub, guest.as_ref()))
 }
 
-pub(super) fn told(hub: &Hub, guest: Option<&Guest>) -> Value {
+pub(super) fn status_json(hub: &Hub, guest: Option<&Guest>) -> Value {
     let mut stats = json!({
         "total_connections": hub.connections(),
         "max_connections": hub.config.max_connections,
@@ -87,9 +87,9 @@ struct Connection {
 /// What a connection does next.
 enum Next {
     Close(Goodbye),
-    Hear(Heard),
+    Receive(Inbound),
     Ping,
-    Say(Said),
+    Send(Outbound),
     Gone,
 }
 
@@ -98,8 +98,8 @@ impl Connection {
     async fn serve(mut self) {
         let config = &self.subscription.hub().config;
         let (interval, patience) = (config.ping_interval, config.ping_timeout);
-        let ending = self.subscription.ending();
-        let mut ended = pin!(ending.said());
+        let close_signal = self.subscription.close_signal();
+        let mut closed = pin!(close_signal.closed());
         let mut pings = interval_at(later(Instant::now(), interval), interval);
         // Set while a ping is unanswered.
         let mut dead_at: Option<Instant> = None;
@@ -108,25 +108,25 @@ impl Connection {
                 // Closing and the timers first: a flood in either direction must not hide them. What the client says comes before
                 // what it is told, so that an unsubscription is heard while the feed is busy; a client that floods starves nobody but itself.
                 biased;
-                goodbye = &mut ended => Next::Close(goodbye),
+                goodbye = &mut closed => Next::Close(goodbye),
                 () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,
                 _ = pings.tick(), if dead_at.is_none() => Next::Ping,
-                heard = self.socket.hear() => Next::Hear(heard),
-                Some(said) = self.subscription.said() => Next::Say(said),
+                inbound = self.socket.recv() => Next::Receive(inbound),
+                Some(outbound) = self.subscription.next_outbound() => Next::Send(outbound),
             };
             let alive = match next {
-                Next::Close(goodbye) => return until(patience, self.part(goodbye)).await,
-                Next::Gone | Next::Hear(Heard::Gone) => false,
-                Next::Hear(Heard::Close) => return until(patience, self.socket.finish()).await,
-                Next::Hear(Heard::Violation(code)) => {
+                Next::Close(goodbye) => return until(patience, self.close(goodbye)).await,
+                Next::Gone | Next::Receive(Inbound::Gone) => false,
+                Next::Receive(Inbound::Close) => return until(patience, self.socket.finish()).await,
+                Next::Receive(Inbound::Violation(code)) => {
                     return until(patience, self.socket.abort(code)).await;
                 }
-                Next::Hear(heard) => {
+                Next::Receive(inbound) => {
                     // Whatever it says, it is there.
                     dead_at = None;
-                    match heard {
-                        Heard::Text(text) => self.answer(&text),
-                        Heard::Binary => self.subscription.tell(wire::error("messages are text")),
+                    match inbound {
+                        Inbound::Text(text) => self.answer(&text),
+                        Inbound::Binary => self.subscription.tell(wire::error("messages are text")),
                         _ => {}
                     }
                     true
@@ -135,7 +135,7 @@ impl Connection {
                     dead_at = Some(later(Instant::now(), patience));
                     within(patience, self.socket.ping()).await
                 }
-                Next::Say(said) => within(patience, self.say(said)).await,
+                Next::Send(outbound) => within(patience, self.send(outbound)).await,
             };
             if !alive {
                 return;
@@ -144,11 +144,11 @@ impl Connection {
     }
 
     /// Writes what waits, unless it is no longer for this client, and closes.
-    async fn part(mut self, goodbye: Goodbye) {
+    async fn close(mut self, goodbye: Goodbye) {
         while goodbye != Goodbye::Revoked
-            && let Some(said) = self.subscription.try_said()
+            && let Some(outbound) = self.subscription.try_next_outbound()
         {
-            if self.say(said).await.is_err() {
+            if self.send(outbound).await.is_err() {
                 return;
             }
         }
@@ -176,16 +176,16 @@ impl Connection {
     }
 
     /// Writes this and what waits behind it, and flushes once: a socket write costs more than the rest of a delivery together.
-    async fn say(&mut self, first: Said) -> Result<(), Error> {
+    async fn send(&mut self, first: Outbound) -> Result<(), Error> {
         let (mut next, mut written) = (Some(first), 0);
-        while let Some(said) = next {
-            let text = match said {
-                Said::News(news) => news.share(),
-                Said::Text(text) => text,
+        while let Some(outbound) = next {
+            let text = match outbound {
+                Outbound::News(news) => news.share(),
+                Outbound::Text(text) => text,
             };
             written += text.len();
             self.socket.feed(text).await?;
-            next = if written < WRITE_BURST { self.subscription.try_said() } else { None };
+            next = if written < WRITE_BURST { self.subscription.try_next_outbound() } else { None };
         }
         self.socket.flush().await
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use ham_session::{LossySender, lossy_queue};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::goodbye::{Ending, Goodbye};
+use super::goodbye::{CloseSignal, Goodbye};
 use super::guest::Guest;
 use super::hub::Hub;
 use super::news::News;
 use super::position::Position;
 use super::reader::Reader;
-use super::table::{Said, Table};
+use super::table::{Outbound, Table};
 use super::wire;
 use crate::since::Since;
 use crate::topic::Topic;
@@ -25,11 +25,11 @@ pub struct Subscription {
     hub: Arc<Hub>,
     guest: Guest,
     number: u64,
-    queue: LossySender<Said>,
+    queue: LossySender<Outbound>,
     reader: Reader,
     /// Chain and type of each; no type means everything.
     topics: HashSet<(Arc<str>, Option<String>)>,
-    ending: Ending,
+    close_signal: CloseSignal,
     _place: OwnedSemaphorePermit,
 }
 
@@ -41,8 +41,9 @@ impl Subscription {
         let (queue, receiver) = lossy_queue(config.queue.get(), config.queue_bytes);
         let reader =
             Reader::new(receiver, config.queue_bytes, Arc::clone(&config.clock), Arc::clone(&hub.missed));
-        let (number, ending) = hub.present().enter(guest.shared_identity(), config.max_connections_each)?;
-        Some(Self { hub, guest, number, queue, reader, topics: HashSet::new(), ending, _place: place })
+        let (number, close_signal) =
+            hub.registry().register(guest.shared_identity(), config.max_connections_each)?;
+        Some(Self { hub, guest, number, queue, reader, topics: HashSet::new(), close_signal, _place: place })
     }
 
     /// The next message, gaps included, in the order of their chains; `None` once the server has ended it, for the reason that
@@ -52,13 +53,13 @@ impl Subscription {
     /// Cancel-safe: no message is lost.
     pub async fn next(&mut self) -> Option<Arc<News>> {
         loop {
-            let said = tokio::select! {
+            let outbound = tokio::select! {
                 // The end first: a busy feed must not hide it.
                 biased;
-                _ = self.ending.said() => return None,
-                said = self.reader.next() => said?,
+                _ = self.close_signal.closed() => return None,
+                outbound = self.reader.next() => outbound?,
             };
-            if let Said::News(news) = said {
+            if let Outbound::News(news) = outbound {
                 return Some(news);
             }
         }
@@ -69,7 +70,7 @@ impl Subscription {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn ended(&self) -> Goodbye {
-        self.ending.said().await
+        self.close_signal.closed().await
     }
 
     /// Whose it is.
@@ -89,7 +90,7 @@ impl Subscription {
         since: &Since,
     ) -> Result<Position, String> {
         let hub = Arc::clone(&self.hub);
-        self.enter(&mut hub.table(), chain_name, event_type, since)
+        self.subscribe(&mut hub.table(), chain_name, event_type, since)
     }
 
     /// Adds several, all of which begin between the same two messages; what is repeated comes in the order of the ids. Returns the
@@ -105,7 +106,7 @@ impl Subscription {
             let of_types = topic.event_types.iter().map(|event_type| Some(event_type.as_str()));
             let all = topic.event_types.is_empty().then_some(None);
             for event_type in all.into_iter().chain(of_types) {
-                let from = self.enter(&mut table, &topic.chain_name, event_type, since)?;
+                let from = self.subscribe(&mut table, &topic.chain_name, event_type, since)?;
                 if start.is_none_or(|start| from.number() < start.number()) {
                     start = Some(from);
                 }
@@ -115,7 +116,7 @@ impl Subscription {
         Ok(start)
     }
 
-    fn enter(
+    fn subscribe(
         &mut self,
         table: &mut Table,
         chain_name: &str,
@@ -130,9 +131,9 @@ impl Subscription {
         if !is_there {
             self.check(chain_name, event_type)?;
         }
-        let entered = table.enter(self.number, &self.queue, chain_name, event_type, since);
-        let from = entered.from;
-        self.reader.begin(&topic.0, event_type, since.is_said(), entered);
+        let replay = table.subscribe(self.number, &self.queue, chain_name, event_type, since);
+        let from = replay.from;
+        self.reader.begin(&topic.0, event_type, since.is_said(), replay);
         self.topics.insert(topic);
         Ok(from)
     }
@@ -159,22 +160,22 @@ impl Subscription {
     /// Ends everything that was added for a chain.
     pub fn remove(&mut self, chain_name: &str) {
         self.topics.retain(|(name, _)| **name != *chain_name);
-        self.hub.table().leave(self.number, chain_name);
+        self.hub.table().unsubscribe(self.number, chain_name);
         self.reader.end(chain_name);
     }
 
     /// What comes next, answers included. Cancel-safe.
-    pub(super) async fn said(&mut self) -> Option<Said> {
+    pub(super) async fn next_outbound(&mut self) -> Option<Outbound> {
         self.reader.next().await
     }
 
     /// What is already there, answers included.
-    pub(super) fn try_said(&mut self) -> Option<Said> {
+    pub(super) fn try_next_outbound(&mut self) -> Option<Outbound> {
         self.reader.try_next()
     }
 
-    pub(super) fn ending(&self) -> Ending {
-        self.ending.clone()
+    pub(super) fn close_signal(&self) -> CloseSignal {
+        self.close_signal.clone()
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -184,7 +185,7 @@ impl Subscription {
     /// Queues an answer.
     pub(super) fn tell(&self, text: String) {
         let bytes = text.len();
-        self.queue.put(Said::Text(text.into()), bytes);
+        self.queue.put(Outbound::Text(text.into()), bytes);
     }
 
     /// Queues the answer to a ping.
@@ -198,9 +199,9 @@ impl Drop for Subscription {
         let chains: HashSet<_> = self.topics.drain().map(|(chain_name, _)| chain_name).collect();
         let mut table = self.hub.table();
         for chain_name in chains {
-            table.leave(self.number, &chain_name);
+            table.unsubscribe(self.number, &chain_name);
         }
         drop(table);
-        self.hub.present().leave(self.number);
+        self.hub.registry().unregister(self.number);
     }
 }

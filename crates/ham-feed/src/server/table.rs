@@ -1,4 +1,4 @@
-//! Who listens to what, and what they are told. All of it is under one lock, so that a subscription begins between two messages:
+//! Who has subscribed to what, and what they are sent. All of it is under one lock, so that a subscription begins between two messages:
 //! nothing is lost or doubled between what is repeated and what is live.
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +15,7 @@ use crate::since::Since;
 
 /// What waits for a subscriber.
 #[derive(Clone, Debug)]
-pub(super) enum Said {
+pub(super) enum Outbound {
     News(Arc<News>),
     /// An answer, or a message for a client that did not ask for ids.
     Text(Utf8Bytes),
@@ -25,28 +25,28 @@ pub(super) enum Said {
 pub(super) struct Table {
     newest: Position,
     history: History,
-    /// By chain, then by seat.
+    /// By chain, then by the number of the subscription.
     chains: HashMap<Arc<str>, HashMap<u64, Subscriber>>,
 }
 
-/// One seat's interest in one chain.
+/// What one subscription wants of one chain.
 #[derive(Debug)]
 struct Subscriber {
-    queue: LossySender<Said>,
+    queue: LossySender<Outbound>,
     interest: Interest,
     /// Whether ids were requested.
     ids: bool,
 }
 
-/// How a subscription began.
+/// What a topic that was just added begins with.
 #[derive(Debug)]
-pub(super) struct Entered {
+pub(super) struct Replay {
     /// The message after which it begins.
     pub(super) from: Position,
     /// Why something is missing before what is repeated.
     pub(super) gap: Option<&'static str>,
     /// What is repeated, oldest first.
-    pub(super) again: Vec<Arc<News>>,
+    pub(super) messages: Vec<Arc<News>>,
 }
 
 impl Table {
@@ -63,34 +63,35 @@ impl Table {
         self.newest = self.newest.at(self.newest.number() + 1);
         let news = Arc::new(draft.at(self.newest));
         let mut plain: Option<Utf8Bytes> = None;
-        let mut told = 0;
+        let mut delivered = 0;
         for subscriber in self.chains.get(&news.chain_name).into_iter().flat_map(HashMap::values) {
             if !subscriber.interest.covers(&news) {
                 continue;
             }
-            let (said, bytes) = if subscriber.ids {
-                (Said::News(Arc::clone(&news)), news.text().len())
+            let (outbound, bytes) = if subscriber.ids {
+                (Outbound::News(Arc::clone(&news)), news.text().len())
             } else {
                 let text = plain.get_or_insert_with(|| news.plain()).clone();
                 let bytes = text.len();
-                (Said::Text(text), bytes)
+                (Outbound::Text(text), bytes)
             };
-            subscriber.queue.put(said, bytes);
-            told += 1;
+            subscriber.queue.put(outbound, bytes);
+            delivered += 1;
         }
         self.history.keep(news);
-        told
+        delivered
     }
 
-    /// Enters a subscription: what it has missed since then, except what another one of the same seat has been told, and everything from now on.
-    pub(super) fn enter(
+    /// Adds a topic to a subscription; returns what it has missed since then, except what another topic of the same subscription has
+    /// covered. Everything from now on is sent to its queue.
+    pub(super) fn subscribe(
         &mut self,
-        seat: u64,
-        queue: &LossySender<Said>,
+        number: u64,
+        queue: &LossySender<Outbound>,
         chain_name: &str,
         event_type: Option<&str>,
         since: &Since,
-    ) -> Entered {
+    ) -> Replay {
         let lost = self.history.lost(chain_name);
         let (from, gap) = match since {
             Since::Unsaid | Since::Now => (self.newest.number(), None),
@@ -104,7 +105,7 @@ impl Table {
             Some(subscribers) => subscribers,
             None => self.chains.entry(chain_name.into()).or_default(),
         };
-        let subscriber = subscribers.entry(seat).or_insert_with(|| Subscriber {
+        let subscriber = subscribers.entry(number).or_insert_with(|| Subscriber {
             queue: queue.clone(),
             interest: Interest::default(),
             ids: false,
@@ -112,19 +113,19 @@ impl Table {
         let mut added = Interest::default();
         added.add(event_type, from);
         let missed = self.history.after(chain_name, from);
-        let again = missed
-            .filter(|news| added.covers(news) && !subscriber.interest.was_told(news))
+        let messages = missed
+            .filter(|news| added.covers(news) && !subscriber.interest.has_covered(news))
             .cloned()
             .collect();
         subscriber.interest.add(event_type, from);
         subscriber.ids |= since.is_said();
-        Entered { from: self.newest.at(from), gap, again }
+        Replay { from: self.newest.at(from), gap, messages }
     }
 
-    /// Ends a seat's subscriptions to a chain.
-    pub(super) fn leave(&mut self, seat: u64, chain_name: &str) {
+    /// Removes the topics that a subscription has of a chain.
+    pub(super) fn unsubscribe(&mut self, number: u64, chain_name: &str) {
         if let Some(subscribers) = self.chains.get_mut(chain_name) {
-            subscribers.remove(&seat);
+            subscribers.remove(&number);
             if subscribers.is_empty() {
                 self.chains.remove(chain_name);
             }

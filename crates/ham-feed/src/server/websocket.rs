@@ -24,7 +24,7 @@ pub(super) struct Socket {
 }
 
 /// What came in.
-pub(super) enum Heard {
+pub(super) enum Inbound {
     Text(Utf8Bytes),
     Binary,
     /// A ping, whose pong is sent automatically, or a pong.
@@ -64,14 +64,14 @@ impl Socket {
     }
 
     /// The next message. Cancel-safe.
-    pub(super) async fn hear(&mut self) -> Heard {
+    pub(super) async fn recv(&mut self) -> Inbound {
         match self.stream.next().await {
-            Some(Ok(Message::Text(text))) => Heard::Text(text),
-            Some(Ok(Message::Binary(_))) => Heard::Binary,
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Heard::Control,
-            Some(Ok(Message::Close(_))) => Heard::Close,
-            Some(Err(error)) => violation(&error).map_or(Heard::Gone, Heard::Violation),
-            None => Heard::Gone,
+            Some(Ok(Message::Text(text))) => Inbound::Text(text),
+            Some(Ok(Message::Binary(_))) => Inbound::Binary,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Inbound::Control,
+            Some(Ok(Message::Close(_))) => Inbound::Close,
+            Some(Err(error)) => violation(&error).map_or(Inbound::Gone, Inbound::Violation),
+            None => Inbound::Gone,
         }
     }
 

@@ -30,7 +30,7 @@ pub enum Release {
 
 /// What differs between releases, as far as the launcher is concerned.
 #[derive(Debug)]
-struct Facts {
+struct ReleaseInfo {
     version: &'static str,
     short: Option<&'static str>,
     /// Whether the configuration must name a signal server.
@@ -45,7 +45,7 @@ struct Facts {
 
 const LEVELS: [Option<&str>; 3] = [Some("Full"), Some("Normal"), Some("Off")];
 
-const V0_6_3: Facts = Facts {
+const V0_6_3: ReleaseInfo = ReleaseInfo {
     version: "0.6.3",
     short: Some("0.6"),
     signal_url: true,
@@ -54,7 +54,7 @@ const V0_6_3: Facts = Facts {
     bundles: "0.6",
 };
 
-const V0_7_0: Facts = Facts {
+const V0_7_0: ReleaseInfo = ReleaseInfo {
     version: "0.7.0",
     short: None,
     signal_url: false,
@@ -63,15 +63,15 @@ const V0_7_0: Facts = Facts {
     bundles: "0.7.0",
 };
 
-const V0_7_1: Facts = Facts { version: HOLOCHAIN_VERSION, bundles: "", ..V0_7_0 };
+const V0_7_1: ReleaseInfo = ReleaseInfo { version: HOLOCHAIN_VERSION, bundles: "", ..V0_7_0 };
 
-const V0_8_0_DEV_14: Facts = Facts { version: "0.8.0-dev.14", short: Some("0.8"), ..V0_7_1 };
+const V0_8_0_DEV_14: ReleaseInfo = ReleaseInfo { version: "0.8.0-dev.14", short: Some("0.8"), ..V0_7_1 };
 
 impl Release {
     /// All of them, oldest first.
     pub const ALL: [Self; 4] = [Self::V0_6_3, Self::V0_7_0, Self::V0_7_1, Self::V0_8_0Dev14];
 
-    fn facts(self) -> &'static Facts {
+    fn info(self) -> &'static ReleaseInfo {
         match self {
             Self::V0_6_3 => &V0_6_3,
             Self::V0_7_0 => &V0_7_0,
@@ -83,35 +83,35 @@ impl Release {
     /// The exact version, for instance `0.8.0-dev.14`.
     #[must_use]
     pub fn version(self) -> &'static str {
-        self.facts().version
+        self.info().version
     }
 
     /// The short form, for instance `0.8`, if there is one.
     #[must_use]
     pub fn short(self) -> Option<&'static str> {
-        self.facts().short
+        self.info().short
     }
 
     /// Whether the configuration must name a signal server.
     pub(crate) fn has_signal_url(self) -> bool {
-        self.facts().signal_url
+        self.info().signal_url
     }
 
     /// The line of the configuration that sets this level, as key and value; `None` if the release cannot.
     pub(crate) fn db_sync(self, level: DbSyncLevel) -> Option<(&'static str, &'static str)> {
-        let facts = self.facts();
-        let [full, normal, off] = facts.sync_values;
+        let info = self.info();
+        let [full, normal, off] = info.sync_values;
         let value = match level {
             DbSyncLevel::Full => full,
             DbSyncLevel::Normal => normal,
             DbSyncLevel::Off => off,
         };
-        value.map(|value| (facts.sync_key, value))
+        value.map(|value| (info.sync_key, value))
     }
 
     /// The folder of `happ/bundle` with the bundles for it; empty for `happ/bundle` itself.
     pub(crate) fn bundles(self) -> &'static str {
-        self.facts().bundles
+        self.info().bundles
     }
 }
 

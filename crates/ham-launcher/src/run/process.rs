@@ -58,8 +58,8 @@ impl Process {
         let (announce, announced) = watch::channel(Announced::default());
         let (signals, commands) = mpsc::channel(8);
         let (exit, exited) = watch::channel(None);
-        let owned = Owned { child, _watchdog: watchdog, _data: program.data };
-        spawn_owner(owned, logs.clone(), announce, commands, exit);
+        let guard = ProcessGuard { child, _watchdog: watchdog, _data: program.data };
+        spawn_owner(guard, logs.clone(), announce, commands, exit);
         Ok(Self { id, signals, announced, exited })
     }
 
@@ -86,13 +86,13 @@ impl Process {
 
 /// What the owning task holds. The order of the fields is the order of their end.
 #[derive(Debug)]
-struct Owned {
+struct ProcessGuard {
     child: Child,
     _watchdog: Watchdog,
     _data: Arc<DataDirectory>,
 }
 
-impl Drop for Owned {
+impl Drop for ProcessGuard {
     fn drop(&mut self) {
         // Killed, the process is gone within milliseconds; its data may be removed only then. Nothing can be awaited here,
         // so this spins, yielding the processor, within a bound.
@@ -127,14 +127,14 @@ fn command(program: &Program<'_>) -> Command {
     reason = "the one task that owns the process; it ends with Process or the process"
 )]
 fn spawn_owner(
-    mut owned: Owned,
+    mut guard: ProcessGuard,
     logs: Logs,
     announce: watch::Sender<Announced>,
     mut commands: Commands,
     exit: watch::Sender<Option<ExitStatus>>,
 ) {
     tokio::spawn(async move {
-        let (stdout, stderr) = (owned.child.stdout.take(), owned.child.stderr.take());
+        let (stdout, stderr) = (guard.child.stdout.take(), guard.child.stderr.take());
         let (ended, end) = oneshot::channel();
         let follow = async {
             tokio::join!(
@@ -143,9 +143,9 @@ fn spawn_owner(
             );
         };
         // Both pipes end with the process; reading them to the end keeps its last words.
-        let (status, ()) = tokio::join!(obey(&mut owned.child, &mut commands, ended), until(follow, end));
+        let (status, ()) = tokio::join!(obey(&mut guard.child, &mut commands, ended), until(follow, end));
         // Whoever waits for the exit may start the next process on the same data: nothing of this one may remain.
-        drop(owned);
+        drop(guard);
         exit.send_replace(status);
     });
 }

@@ -8,7 +8,7 @@ use holochain_types::prelude::{CellId, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::words::{effect, kind_of, word};
-use crate::book::too_long;
+use crate::action_log::too_long;
 use crate::newest::Size;
 
 #[derive(Debug)]

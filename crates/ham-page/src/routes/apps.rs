@@ -20,11 +20,11 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-bundle", text));
     }
     // Before the body is read, so that bodies wait where they take no memory.
-    let turn = served.installs.turn().await?;
+    let permit = served.installs.acquire().await?;
     let bundle = served.bundles.read(request.into_body(), MAX_BUNDLE, SLOWEST).await?;
     let Received { bytes, room } = bundle;
-    // Its turn lasts until the conductor is done, even if the client leaves.
-    let installing = served.memory.observer.install_holding(bytes.into(), None, (room, turn));
+    // Its permit lasts until the conductor is done, even if the client leaves.
+    let installing = served.memory.observer.install_holding(bytes.into(), None, (room, permit));
     let id = installing.await.map_err(refused)?;
     Ok(axum::Json(json!({ "app": id })))
 }

@@ -37,7 +37,7 @@ pub(super) async fn call(
         }
     };
     let body = served.bodies.read(request.into_body(), MAX_BODY, SLOWEST).await?;
-    let payload = served.heavy.turn().await?.run(move || argument(&body.bytes)).await?;
+    let payload = served.long_values.acquire().await?.run(move || argument(&body.bytes)).await?;
     let payload = payload.map_err(|why| bad("bad-payload", &why))?;
     let cell = cell(&served, &app, &role, agent.as_ref()).await?;
     let (id, outcome) = served.memory.observer.call(&cell.id, &zome, &function, payload).await?;
@@ -47,7 +47,7 @@ pub(super) async fn call(
                 Payload::Whole(bytes) if bytes.len() > MAX_BODY => Payload::TooLong(bytes.len()),
                 answer => answer.clone(),
             };
-            json_text(served.heavy.turn().await?.run(move || shown(&answer).to_string()).await?)
+            json_text(served.long_values.acquire().await?.run(move || shown(&answer).to_string()).await?)
         }
         Outcome::Failed { kind, text, place } => {
             Problem::new(status(*kind), kind_of(*kind), "The call was answered with an error")

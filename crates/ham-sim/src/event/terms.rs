@@ -35,7 +35,7 @@ impl From<ham::Outcome> for Outcome {
 
 /// What happens to a call between two steps.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub(crate) enum Blow {
+pub(crate) enum StepFault {
     /// Its socket is reset.
     Cut,
     /// The conductor dies.

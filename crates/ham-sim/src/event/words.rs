@@ -48,7 +48,9 @@ impl fmt::Display for Happened {
                 write!(f, "fence of call {call}, nonce {nonce}: {verdict}")
             }
             Self::Late { what, by_millis } => write!(f, "{what} is late by {by_millis} ms"),
-            Self::Struck { how, nonce, step } => write!(f, "{how:?} at step {step} under nonce {nonce}"),
+            Self::FaultInjected { fault, nonce, step } => {
+                write!(f, "{fault:?} at step {step} under nonce {nonce}")
+            }
             Self::Restored { store } => write!(f, "store {store} is an older one"),
             Self::Dial { admin: true, .. } => f.write_str("dials the admin interface"),
             Self::Dial { admin: false, .. } => f.write_str("dials an app interface"),

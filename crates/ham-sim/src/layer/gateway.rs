@@ -23,7 +23,7 @@ use crate::drain;
 use crate::event::Happened;
 use crate::finding::Verdict;
 use crate::history::{History, Recorder};
-use crate::layer::ham::befall;
+use crate::layer::ham::inject_events;
 use crate::life::Layer;
 use crate::model::Conductor;
 use crate::service::Credentials;
@@ -52,7 +52,7 @@ impl Layer for GatewayLayer {
         let conductor = Conductor::new(world.clone(), clock, base.release, base.roles, base.clones);
         let before = tasks();
         let desk = Arc::new(Desk::default());
-        let events = spawn(befall(conductor.clone(), base.events()));
+        let events = spawn(inject_events(conductor.clone(), base.events()));
         let credentials = Credentials::new(&world);
         serve(&life, &world, &conductor, &desk, &credentials).await;
         events.abort();

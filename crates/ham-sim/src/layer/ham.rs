@@ -40,7 +40,7 @@ impl Layer for Ham {
         let conductor = Conductor::new(world.clone(), clock, life.release, life.roles, life.clones);
         let before = tasks();
         let desk = Arc::new(Desk::default());
-        let events = spawn(befall(conductor.clone(), life.events()));
+        let events = spawn(inject_events(conductor.clone(), life.events()));
         let credentials = Credentials::new(&world);
         let last = serve(&life, &world, &conductor, &desk, &credentials).await;
         events.abort();
@@ -96,7 +96,7 @@ async fn serve(
 const TASKS_WITHIN: Duration = Duration::from_secs(3 * 3600);
 
 /// Lets each thing happen to the world at its time.
-pub(super) async fn befall(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) {
+pub(super) async fn inject_events(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) {
     let began = Instant::now();
     for (at, event) in events {
         tokio::time::sleep_until(began + at).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::conductor::Conductor;
 use super::fate::Boot;
 use crate::dice::Stream;
-use crate::event::{Blow, Happened, Nonce};
+use crate::event::{Happened, Nonce, StepFault};
 use crate::time::pause;
 
 /// One call on its way through the steps.
@@ -23,7 +23,7 @@ impl Visit<'_> {
     pub(super) async fn step(&mut self) {
         self.step += 1;
         let world = &self.conductor.world;
-        let struck = |how, nonce, step| world.note(Happened::Struck { how, nonce, step });
+        let injected = |fault, nonce, step| world.note(Happened::FaultInjected { fault, nonce, step });
         let swarm = &world.swarm;
         if world.strikes(swarm.step_pause, &mut self.dice) {
             pause(self.dice.skewed_millis(1_000)).await;
@@ -32,15 +32,15 @@ impl Visit<'_> {
             pause(self.dice.millis(1_000, 30_000)).await;
         }
         if world.strikes(swarm.step_cut, &mut self.dice) {
-            struck(Blow::Cut, self.nonce, self.step);
+            injected(StepFault::Cut, self.nonce, self.step);
             self.conductor.cut(self.socket);
         }
         if world.strikes(swarm.step_disable, &mut self.dice) {
-            struck(Blow::Disabled, self.nonce, self.step);
+            injected(StepFault::Disabled, self.nonce, self.step);
             self.conductor.disable_for(self.dice.millis(10, 5_000));
         }
         if world.strikes(swarm.step_kill, &mut self.dice) {
-            struck(Blow::Killed, self.nonce, self.step);
+            injected(StepFault::Killed, self.nonce, self.step);
             self.conductor.crash(Boot::drawn(&mut self.dice));
             // This call ends with its task.
             std::future::pending::<()>().await;

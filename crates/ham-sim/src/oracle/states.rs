@@ -1,6 +1,6 @@
 //! The states that lives are meant to reach.
 
-use crate::event::{Blow, Happened, Outcome};
+use crate::event::{Happened, Outcome, StepFault};
 use crate::finding::Verdict;
 use crate::history::History;
 
@@ -94,10 +94,10 @@ pub(super) fn reach(history: &History<Happened>, verdict: &mut Verdict) {
                 }
             }
             Happened::Answered { with, .. } => named("answered ", with, verdict),
-            Happened::Struck { how, step, .. } => match how {
-                Blow::Cut => named("cut at step ", &step.to_string(), verdict),
-                Blow::Killed => named("killed at step ", &step.to_string(), verdict),
-                Blow::Disabled => verdict.reach("disabled between steps"),
+            Happened::FaultInjected { fault, step, .. } => match fault {
+                StepFault::Cut => named("cut at step ", &step.to_string(), verdict),
+                StepFault::Killed => named("killed at step ", &step.to_string(), verdict),
+                StepFault::Disabled => verdict.reach("disabled between steps"),
             },
             Happened::Fenced { verdict: said, .. } => verdict.reach(match *said {
                 "NeverRan" => "fence NeverRan",

@@ -127,7 +127,7 @@ impl View {
             | Happened::Received { call: None, .. }
             | Happened::Accepted { .. }
             | Happened::OnChain { .. }
-            | Happened::Struck { .. }
+            | Happened::FaultInjected { .. }
             | Happened::Dial { .. }
             | Happened::Redial { .. }
             | Happened::Heard { .. }

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use super::*;
-use crate::interface::intake::Intake;
+use crate::interface::incoming_limits::IncomingLimits;
 use crate::interface::origin::Origins;
 use crate::interface::transport::handshake;
 
@@ -24,8 +24,8 @@ async fn served() -> (Client, JoinSet<()>) {
     server.spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let origins = Origins::new(AllowedOrigins::Any, Arc::default());
-        let intake = Intake::new(1 << 20, Duration::from_secs(60));
-        let socket = handshake(stream, Reading::default(), &origins, &intake).await.unwrap();
+        let limits = IncomingLimits::new(1 << 20, Duration::from_secs(60));
+        let socket = handshake(stream, Reading::default(), &origins, &limits).await.unwrap();
         let Connection { incoming, outgoing, writer } = open(socket);
         let read = |data: &[u8]| {
             assert_ne!(data, [1], "while it is read");

@@ -8,14 +8,14 @@ fn table(kept: usize) -> Table {
     Table::new(History::new(kept, usize::MAX))
 }
 
-fn queue() -> (LossySender<Said>, LossyReceiver<Said>) {
+fn queue() -> (LossySender<Outbound>, LossyReceiver<Outbound>) {
     lossy_queue(10_000, usize::MAX)
 }
 
-fn heard(queue: &mut LossyReceiver<Said>) -> Vec<u64> {
+fn received(queue: &mut LossyReceiver<Outbound>) -> Vec<u64> {
     std::iter::from_fn(|| queue.try_next())
         .map(|received| match received {
-            Received::Item(Said::News(news)) => news.id().number(),
+            Received::Item(Outbound::News(news)) => news.id().number(),
             other => panic!("{other:?}"),
         })
         .collect()
@@ -33,9 +33,9 @@ fn event(of: &str) -> Draft {
 fn who_asks_for_nothing_is_told_the_documents_words() {
     let (sender, mut receiver) = queue();
     let mut table = table(10);
-    table.enter(1, &sender, "a", None, &Since::Unsaid);
+    table.subscribe(1, &sender, "a", None, &Since::Unsaid);
     table.publish(Draft::block("a", &json!({ "block_hash": "ab", "height": 10 })));
-    let Some(Received::Item(Said::Text(text))) = receiver.try_next() else { panic!("a text") };
+    let Some(Received::Item(Outbound::Text(text))) = receiver.try_next() else { panic!("a text") };
     assert_eq!(
         text.as_str(),
         r#"{"type":"new_block","chain_name":"a","data":{"block_hash":"ab","height":10}}"#
@@ -46,10 +46,10 @@ fn who_asks_for_nothing_is_told_the_documents_words() {
 fn who_asks_is_told_ids() {
     let (sender, mut receiver) = queue();
     let mut table = table(10);
-    let entered = table.enter(1, &sender, "a", None, &Since::Now);
-    assert_eq!((entered.from.number(), entered.gap, entered.again.len()), (0, None, 0));
+    let replay = table.subscribe(1, &sender, "a", None, &Since::Now);
+    assert_eq!((replay.from.number(), replay.gap, replay.messages.len()), (0, None, 0));
     table.publish(Draft::gap("a", "link_lost", None, 7));
-    let Some(Received::Item(Said::News(news))) = receiver.try_next() else { panic!("news") };
+    let Some(Received::Item(Outbound::News(news))) = receiver.try_next() else { panic!("news") };
     let id = news.id();
     assert_eq!(
         news.text(),
@@ -68,9 +68,9 @@ fn what_is_older_than_the_history_is_a_gap_and_so_is_another_server() {
         table.publish(Draft::block("a", &json!(1)));
     }
     let mut since = |n: &str| {
-        let entered = table.enter(1, &sender, "a", None, &Since::After(n.to_owned()));
-        table.leave(1, "a");
-        (entered.from.number(), entered.gap, numbers(&entered.again))
+        let replay = table.subscribe(1, &sender, "a", None, &Since::After(n.to_owned()));
+        table.unsubscribe(1, "a");
+        (replay.from.number(), replay.gap, numbers(&replay.messages))
     };
     assert_eq!(since(&start.to_string()), (3, Some("history_lost"), vec![4, 5]));
     assert_eq!(since(&start.at(3).to_string()), (3, None, vec![4, 5]));
@@ -90,11 +90,11 @@ fn two_subscriptions_of_a_connection_are_told_again_once() {
         table.publish(event(of));
     }
     table.publish(Draft::gap("a", "link_lost", None, 1));
-    assert_eq!(numbers(&table.enter(1, &sender, "a", Some("t"), &since).again), [1, 3, 4]);
-    assert_eq!(numbers(&table.enter(1, &sender, "a", Some("u"), &since).again), [2]);
-    assert_eq!(numbers(&table.enter(1, &sender, "a", None, &since).again), [0_u64; 0]);
+    assert_eq!(numbers(&table.subscribe(1, &sender, "a", Some("t"), &since).messages), [1, 3, 4]);
+    assert_eq!(numbers(&table.subscribe(1, &sender, "a", Some("u"), &since).messages), [2]);
+    assert_eq!(numbers(&table.subscribe(1, &sender, "a", None, &since).messages), [0_u64; 0]);
     table.publish(event("t"));
-    assert_eq!(heard(&mut receiver), [5]);
+    assert_eq!(received(&mut receiver), [5]);
 }
 
 proptest! {
@@ -105,33 +105,33 @@ proptest! {
         let (mut sender, mut receiver) = queue();
         let mut told = Vec::new();
         let mut last = table.newest();
-        table.enter(0, &sender, "a", None, &Since::Now);
+        table.subscribe(0, &sender, "a", None, &Since::Now);
         let mut wanted = Vec::new();
-        for (seat, (publish, cut)) in (1_u64..).zip(steps) {
+        for (number, (publish, cut)) in (1_u64..).zip(steps) {
             for _ in 0..publish {
                 table.publish(event("t"));
                 wanted.push(table.newest().number());
             }
             if cut {
                 // Some of what waits was read; the rest is lost with the link.
-                for n in heard(&mut receiver).into_iter().take(usize::from(publish)) {
+                for n in received(&mut receiver).into_iter().take(usize::from(publish)) {
                     told.push(n);
                     last = last.at(n);
                 }
-                table.leave(seat - 1, "a");
+                table.unsubscribe(number - 1, "a");
                 (sender, receiver) = queue();
-                let entered = table.enter(seat, &sender, "a", None, &Since::After(last.to_string()));
-                prop_assert_eq!(entered.gap, None);
-                for news in entered.again {
+                let replay = table.subscribe(number, &sender, "a", None, &Since::After(last.to_string()));
+                prop_assert_eq!(replay.gap, None);
+                for news in replay.messages {
                     told.push(news.id().number());
                     last = news.id();
                 }
             } else {
-                table.leave(seat - 1, "a");
-                table.enter(seat, &sender, "a", None, &Since::Now);
+                table.unsubscribe(number - 1, "a");
+                table.subscribe(number, &sender, "a", None, &Since::Now);
             }
         }
-        told.extend(heard(&mut receiver));
+        told.extend(received(&mut receiver));
         prop_assert_eq!(told, wanted);
     }
 }

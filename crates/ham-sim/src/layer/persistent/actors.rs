@@ -9,12 +9,12 @@ use ham_persistent::{AttemptError, BusItem, Event, Events, Persistent};
 use tokio::time::timeout;
 
 use super::connector::SimConnector;
-use super::event::{Answer, By, Call, Happened, News, Shown, Wait, Why};
-use super::life::{Action, Deed, Reads, Step};
+use super::event::{Answer, Call, Caller, CloseCause, EngineEvent, EngineState, Happened, Wait};
+use super::life::{Action, CallbackAction, Reads, Step};
 use super::stage::Stage;
 use crate::time::{pause, spawn, yields};
 
-impl News {
+impl EngineEvent {
     pub(super) fn of(event: &Event<SimConnector>) -> Self {
         match event {
             Event::AttemptingToConnect => Self::Attempting,
@@ -32,7 +32,11 @@ pub(super) fn callback(
     event: &Event<SimConnector>,
 ) -> impl Future<Output = ()> + Send + use<> {
     let nth = stage.script.next_event();
-    stage.script.note(Happened::Published { nth, news: News::of(event), state: stage.shown() });
+    stage.script.note(Happened::Published {
+        nth,
+        event: EngineEvent::of(event),
+        state: stage.engine_state(),
+    });
     stage.script.reach(super::life::Trigger::Published(nth));
     let guard = Guard { stage: Some(stage.clone()), nth };
     let (stage, script) = (stage.clone(), stage.script.callback(nth));
@@ -43,12 +47,12 @@ pub(super) fn callback(
                 pause(script.takes).await;
             }
             match script.then {
-                Deed::Nothing => {}
-                Deed::Close => stage.engine.call(By::Callback, Call::Close),
-                Deed::Redial => stage.engine.call(By::Callback, Call::Redial),
-                Deed::CloseAfterLink => stage.engine.call(By::Callback, Call::CloseAfterLink),
-                Deed::AwaitClose => {
-                    stage.engine.call(By::Callback, Call::Close);
+                CallbackAction::Nothing => {}
+                CallbackAction::Close => stage.engine.call(Caller::Callback, Call::Close),
+                CallbackAction::Redial => stage.engine.call(Caller::Callback, Call::Redial),
+                CallbackAction::CloseAfterLink => stage.engine.call(Caller::Callback, Call::CloseAfterLink),
+                CallbackAction::AwaitClose => {
+                    stage.engine.call(Caller::Callback, Call::Close);
                     let closed = stage.engine.handle().map(|handle| handle.close());
                     if let Some(closed) = closed {
                         closed.await;
@@ -99,7 +103,7 @@ pub(super) async fn subscriber(stage: Stage, number: u64, mut events: Events<Sim
             }
             Some(BusItem::Event(event)) => {
                 heard += 1;
-                stage.script.note(Happened::Heard { subscriber: number, news: News::of(&event) });
+                stage.script.note(Happened::Heard { subscriber: number, event: EngineEvent::of(&event) });
             }
             Some(BusItem::Missed(count)) => stage.script.note(Happened::Missed { subscriber: number, count }),
         }
@@ -122,8 +126,8 @@ pub(super) fn subscribe(
 /// Watches the state until it is closed, or until nobody changes it any more.
 pub(super) async fn watcher(stage: Stage, mut state: tokio::sync::watch::Receiver<ham_persistent::State>) {
     loop {
-        let shown = Shown::of(&state.borrow_and_update());
-        stage.script.note(Happened::Watched { state: shown });
+        let seen = EngineState::of(&state.borrow_and_update());
+        stage.script.note(Happened::Watched { state: seen });
         if state.changed().await.is_err() {
             return;
         }
@@ -139,7 +143,7 @@ pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHa
         pause(step.after).await;
     }
     yields(step.yields).await;
-    let by = By::Step;
+    let by = Caller::Step;
     match step.action {
         Action::Close => stage.engine.call(by, Call::Close),
         Action::Redial => stage.engine.call(by, Call::Redial),
@@ -165,7 +169,7 @@ pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHa
             wait(&stage, step.handle, patience, Wait::Connected, |handle| async move {
                 match handle.connected().await {
                     Ok(link) => Answer::Link(link.number),
-                    Err(closed) => Answer::Closed(Why::of(&closed.cause)),
+                    Err(closed) => Answer::Closed(CloseCause::of(&closed.cause)),
                 }
             })
             .await;
@@ -179,7 +183,7 @@ pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHa
         Action::CloseAndWait => {
             let noting = stage.clone();
             wait(&stage, step.handle, LONG, Wait::Close, |handle| async move {
-                noting.script.note(Happened::Called { by, deed: Call::Close });
+                noting.script.note(Happened::Called { by, call: Call::Close });
                 handle.close().await;
                 Answer::Done
             })
@@ -193,7 +197,7 @@ pub(super) fn answer(outcome: Result<u64, AttemptError<super::connector::Refused
     match outcome {
         Ok(link) => Answer::Link(link),
         Err(AttemptError::FailedToConnect(error)) => Answer::Failed(error.0),
-        Err(AttemptError::Closed(closed)) => Answer::Closed(Why::of(&closed.cause)),
+        Err(AttemptError::Closed(closed)) => Answer::Closed(CloseCause::of(&closed.cause)),
     }
 }
 

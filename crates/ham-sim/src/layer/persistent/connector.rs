@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use ham_persistent::{ConnectError, Connector, Permanence, Persistent, WeakPersistent};
 
-use super::event::{By, Call, Happened};
+use super::event::{Call, Caller, Happened};
 use super::life::{Attempt, OwnClose, Refusal, Trigger};
 use super::link::{Links, SimLink};
 use super::script::Script;
@@ -26,7 +26,7 @@ impl SimConnector {
 
     fn close_at(&self, scripted: &Attempt, when: OwnClose) {
         if scripted.closes == when {
-            self.engine.call(By::Connector, Call::Close);
+            self.engine.call(Caller::Connector, Call::Close);
         }
     }
 
@@ -135,10 +135,10 @@ impl Engine {
     }
 
     /// Calls something; does nothing if there is no handle any more.
-    pub(super) fn call(&self, by: By, deed: Call) {
+    pub(super) fn call(&self, by: Caller, call: Call) {
         let Some(handle) = self.handle() else { return };
-        self.script.note(Happened::Called { by, deed });
-        match deed {
+        self.script.note(Happened::Called { by, call });
+        match call {
             Call::Close => drop(handle.close()),
             Call::CloseAfterLink => handle.close_when_current_connection_is_closed(),
             Call::Redial => handle.redial_now(),

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::actors::{answer, callback, step, subscribe, wait, watcher};
 use super::connector::SimConnector;
-use super::event::{Answer, By, Call, Happened, Wait, Why};
+use super::event::{Answer, Call, Caller, CloseCause, Happened, Wait};
 use super::life::{Ending, PersistentLife};
 use super::script::Script;
 use super::stage::Stage;
@@ -103,7 +103,7 @@ async fn drain(stage: &Stage) {
         wait(stage, 0, patience, Wait::Connected, |handle| async move {
             match handle.connected().await {
                 Ok(link) => Answer::Link(link.number),
-                Err(closed) => Answer::Closed(Why::of(&closed.cause)),
+                Err(closed) => Answer::Closed(CloseCause::of(&closed.cause)),
             }
         })
         .await;
@@ -112,10 +112,10 @@ async fn drain(stage: &Stage) {
 
 async fn end(stage: &Stage) {
     match stage.script.life.world.ending {
-        Ending::Close => stage.engine.call(By::Drain, Call::Close),
+        Ending::Close => stage.engine.call(Caller::Drain, Call::Close),
         Ending::DropAll => {}
         Ending::AfterLink => {
-            stage.engine.call(By::Drain, Call::CloseAfterLink);
+            stage.engine.call(Caller::Drain, Call::CloseAfterLink);
             settle().await;
             if let Some(link) = stage.links.last() {
                 link.lose();

@@ -47,8 +47,8 @@ pub(crate) enum Happened {
     /// An event is published and its callback begins. The state is the one that handles show at this moment.
     Published {
         nth: u64,
-        news: News,
-        state: Shown,
+        event: EngineEvent,
+        state: EngineState,
     },
     CallbackEnded {
         nth: u64,
@@ -62,7 +62,7 @@ pub(crate) enum Happened {
     },
     Heard {
         subscriber: u64,
-        news: News,
+        event: EngineEvent,
     },
     Missed {
         subscriber: u64,
@@ -77,12 +77,12 @@ pub(crate) enum Happened {
     },
     /// A watcher saw this state.
     Watched {
-        state: Shown,
+        state: EngineState,
     },
     /// `close` or a similar method was called.
     Called {
-        by: By,
-        deed: Call,
+        by: Caller,
+        call: Call,
     },
     LastHandleDropped,
     Waits {
@@ -105,7 +105,7 @@ pub(crate) enum Happened {
 
 /// An event of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum News {
+pub(crate) enum EngineEvent {
     Attempting,
     Address(u8),
     Failed(Refusal),
@@ -115,18 +115,18 @@ pub(crate) enum News {
 
 /// A state of the engine, as far as it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Shown {
+pub(crate) enum EngineState {
     Dialing(u32),
     Live,
     BackingOff(u32),
-    Closed(Why),
+    Closed(CloseCause),
     /// There was no handle yet.
     Unknown,
 }
 
 /// Why it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Why {
+pub(crate) enum CloseCause {
     Called,
     LastHandleDropped,
     AttemptFailed,
@@ -136,7 +136,7 @@ pub(crate) enum Why {
 
 /// Who called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum By {
+pub(crate) enum Caller {
     Step,
     Callback,
     Connector,
@@ -163,25 +163,25 @@ pub(crate) enum Wait {
 pub(crate) enum Answer {
     Link(u64),
     Failed(Refusal),
-    Closed(Why),
+    Closed(CloseCause),
     /// `close` has finished.
     Done,
     /// The waiter's patience ended first.
     GaveUp,
 }
 
-impl Shown {
+impl EngineState {
     pub(super) fn of(state: &State) -> Self {
         match state {
             State::Dialing { attempt } => Self::Dialing(*attempt),
             State::Live { .. } => Self::Live,
             State::BackingOff { attempt, .. } => Self::BackingOff(*attempt),
-            State::Closed { cause } => Self::Closed(Why::of(cause)),
+            State::Closed { cause } => Self::Closed(CloseCause::of(cause)),
         }
     }
 }
 
-impl Why {
+impl CloseCause {
     pub(super) fn of(cause: &Cause) -> Self {
         match cause {
             Cause::AttemptFailed(_) => Self::AttemptFailed,

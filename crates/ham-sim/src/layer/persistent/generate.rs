@@ -6,8 +6,8 @@ use std::time::Duration;
 use ham_persistent::Patience;
 
 use super::life::{
-    Action, Attempt, Callback, Deed, Element, Ending, LinkPlan, OwnClose, PersistentLife, Reads, Refusal,
-    Retry, Step, Trigger, World,
+    Action, Attempt, Callback, CallbackAction, Element, Ending, LinkPlan, OwnClose, PersistentLife, Reads,
+    Refusal, Retry, Step, Trigger, World,
 };
 use crate::dice::{Dice, Stream};
 
@@ -50,7 +50,7 @@ struct Rates {
     short_link: u64,
     own_close: u64,
     slow_callback: u64,
-    callback_deed: u64,
+    callback_action: u64,
     on_event: u64,
     closing_steps: u32,
     redials: u32,
@@ -68,7 +68,7 @@ impl Rates {
             short_link: rate([0, 30, 90]),
             own_close: rate([0, 0, 15]),
             slow_callback: rate([0, 30, 90]),
-            callback_deed: rate([0, 5, 30]),
+            callback_action: rate([0, 5, 30]),
             on_event: rate([0, 40, 90]),
             closing_steps: rate([0, 1, 4]) as u32,
             redials: rate([0, 1, 6]) as u32,
@@ -140,10 +140,16 @@ fn attempt(nth: u64, rates: &Rates, stream: &mut Stream) -> Attempt {
 }
 
 fn callback(nth: u64, rates: &Rates, stream: &mut Stream) -> Callback {
-    let then = if stream.percent(rates.callback_deed) {
-        stream.pick(&[Deed::Close, Deed::AwaitClose, Deed::Redial, Deed::Redial, Deed::CloseAfterLink])
+    let then = if stream.percent(rates.callback_action) {
+        stream.pick(&[
+            CallbackAction::Close,
+            CallbackAction::AwaitClose,
+            CallbackAction::Redial,
+            CallbackAction::Redial,
+            CallbackAction::CloseAfterLink,
+        ])
     } else {
-        Deed::Nothing
+        CallbackAction::Nothing
     };
     Callback { nth, yields: stream.below(4), takes: time(rates.slow_callback, 5_000, stream), then }
 }

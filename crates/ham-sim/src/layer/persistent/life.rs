@@ -108,11 +108,11 @@ pub(super) struct Callback {
     pub(super) nth: u64,
     pub(super) yields: u64,
     pub(super) takes: Duration,
-    pub(super) then: Deed,
+    pub(super) then: CallbackAction,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum CallbackAction {
     Nothing,
     Close,
     AwaitClose,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::{Call, Happened, News};
+use super::event::{Call, EngineEvent, Happened};
 use super::life::{PersistentLife, Refusal};
 use crate::history::Entry;
 
@@ -44,12 +44,12 @@ impl Follower {
             }
             Happened::Address { place: Ok(_), .. } => Phase::Dialing,
             Happened::Dialed { link: Ok(_), .. } => Phase::Greeting,
-            Happened::Published { news, .. } => match news {
-                News::Attempting => Phase::AnnouncingOutage,
-                News::Address(_) => Phase::AnnouncingAddress,
-                News::Failed(_) => Phase::AnnouncingFailure,
-                News::Connected(_) => Phase::Greeting,
-                News::Disconnected => Phase::AnnouncingLoss,
+            Happened::Published { event, .. } => match event {
+                EngineEvent::Attempting => Phase::AnnouncingOutage,
+                EngineEvent::Address(_) => Phase::AnnouncingAddress,
+                EngineEvent::Failed(_) => Phase::AnnouncingFailure,
+                EngineEvent::Connected(_) => Phase::Greeting,
+                EngineEvent::Disconnected => Phase::AnnouncingLoss,
             },
             Happened::LinkLost { .. } => match self.phase {
                 Phase::Greeting => Phase::LostWhileGreeting,
@@ -96,8 +96,8 @@ pub(super) fn closing(life: &PersistentLife, entries: &[Entry<Happened>]) -> Opt
     let mut after_link = false;
     for (index, entry) in entries.iter().enumerate() {
         let why = match &entry.event {
-            Happened::Called { deed: Call::Close, .. } => Some(Decided::Called),
-            Happened::Called { deed: Call::CloseAfterLink, .. } => {
+            Happened::Called { call: Call::Close, .. } => Some(Decided::Called),
+            Happened::Called { call: Call::CloseAfterLink, .. } => {
                 after_link = true;
                 let why = if greets(&entries[..index]) { Decided::LinkEnd } else { Decided::Called };
                 (!link_open).then_some(why)
@@ -130,7 +130,7 @@ pub(super) fn closing(life: &PersistentLife, entries: &[Entry<Happened>]) -> Opt
 /// Whether the callback of `Connected` runs.
 fn greets(before: &[Entry<Happened>]) -> bool {
     let running = before.iter().rev().find_map(|entry| match entry.event {
-        Happened::Published { news, .. } => Some(matches!(news, News::Connected(_))),
+        Happened::Published { event, .. } => Some(matches!(event, EngineEvent::Connected(_))),
         Happened::CallbackEnded { .. } | Happened::CallbackDropped { .. } => Some(false),
         _ => None,
     });

@@ -6,7 +6,7 @@ use ham_persistent::{Persistent, State};
 use tokio::sync::watch;
 
 use super::connector::{Engine, SimConnector};
-use super::event::{Happened, Shown};
+use super::event::{EngineState, Happened};
 use super::link::Links;
 use super::script::Script;
 
@@ -83,8 +83,8 @@ impl Stage {
         drop(handle);
     }
 
-    pub(super) fn shown(&self) -> Shown {
-        self.props().state.as_ref().map_or(Shown::Unknown, |state| Shown::of(&state.borrow()))
+    pub(super) fn engine_state(&self) -> EngineState {
+        self.props().state.as_ref().map_or(EngineState::Unknown, |state| EngineState::of(&state.borrow()))
     }
 
     fn props(&self) -> MutexGuard<'_, Props> {

@@ -1,6 +1,6 @@
 //! The states that lives of the engine are meant to reach.
 
-use super::event::{Answer, Call, Happened, News, Shown};
+use super::event::{Answer, Call, EngineEvent, EngineState, Happened};
 use super::life::{PersistentLife, Retry};
 use super::phase::{Follower, Phase};
 use crate::finding::Verdict;
@@ -114,7 +114,7 @@ impl Tally {
         let phase = self.follower.phase;
         let mut at_phase = |kind: usize| verdict.reach(STATES[kind * PHASES + place(phase)]);
         match &entry.event {
-            Happened::Called { deed, .. } if !self.closing => match deed {
+            Happened::Called { call, .. } if !self.closing => match call {
                 Call::Close => {
                     self.closing = true;
                     at_phase(0);
@@ -159,15 +159,17 @@ impl Tally {
                     verdict.reach("a failure for good that closes");
                 }
             }
-            Happened::Published { news, .. } => {
-                if matches!(news, News::Failed(_)) {
+            Happened::Published { event, .. } => {
+                if matches!(event, EngineEvent::Failed(_)) {
                     self.failed = false;
                 }
             }
             Happened::Asked { .. } if std::mem::take(&mut self.failed) => {
                 verdict.reach("a failure that is not announced again");
             }
-            Happened::Watched { state: Shown::Dialing(5) } => verdict.reach("five attempts in one outage"),
+            Happened::Watched { state: EngineState::Dialing(5) } => {
+                verdict.reach("five attempts in one outage")
+            }
             Happened::Missed { .. } => verdict.reach("a subscriber that missed events"),
             Happened::Finished => self.finished = true,
             Happened::Subscribed { .. } if self.finished => verdict.reach("a subscriber after the end"),

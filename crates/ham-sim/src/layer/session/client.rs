@@ -5,9 +5,9 @@ use std::time::Duration;
 use ham_persistent::Connection;
 use tokio::time::{Instant, timeout};
 
-use super::event::{Happened, Told};
+use super::event::{CallResult, Happened};
 use super::life::{Action, Request, Step};
-use super::protocol::{Letter, REQUEST, SEND};
+use super::protocol::{REQUEST, SEND, SimMessage};
 use super::stage::Stage;
 use crate::time::{pause, yields};
 
@@ -26,8 +26,8 @@ async fn request(stage: &Stage, request: Request) {
     let Some(link) = stage.link() else { return };
     let n = request.n;
     stage.note(Happened::Made { n, send: false });
-    let letter = Letter { kind: REQUEST, id: n, size: request.size };
-    let asking = link.request(letter, deadline(request.patience));
+    let message = SimMessage { kind: REQUEST, id: n, size: request.size };
+    let asking = link.request(message, deadline(request.patience));
     let told = match request.gives_up {
         None => Some(asking.await),
         Some(patience) => timeout(patience, asking).await.ok(),
@@ -36,19 +36,19 @@ async fn request(stage: &Stage, request: Request) {
         None => Happened::GaveUp { n },
         Some(Ok(answer)) => {
             let right = answer.id == n && answer.size == request.answer.size.max(9);
-            Happened::Told { n, what: Told::Answer { right } }
+            Happened::Told { n, what: CallResult::Answer { right } }
         }
-        Some(Err(error)) => Happened::Told { n, what: Told::failed(&error) },
+        Some(Err(error)) => Happened::Told { n, what: CallResult::failed(&error) },
     });
 }
 
 async fn send(stage: &Stage, n: u64, size: usize, patience: Duration) {
     let Some(link) = stage.link() else { return };
     stage.note(Happened::Made { n, send: true });
-    let sent = link.send(Letter { kind: SEND, id: n, size }, deadline(patience)).await;
+    let sent = link.send(SimMessage { kind: SEND, id: n, size }, deadline(patience)).await;
     let what = match sent {
-        Ok(()) => Told::Taken,
-        Err(error) => Told::failed(&error),
+        Ok(()) => CallResult::Taken,
+        Err(error) => CallResult::failed(&error),
     };
     stage.note(Happened::Told { n, what });
 }

@@ -25,7 +25,7 @@ pub(crate) enum Happened {
     },
     Told {
         n: u64,
-        what: Told,
+        what: CallResult,
     },
     /// The caller went away.
     GaveUp {
@@ -39,7 +39,7 @@ pub(crate) enum Happened {
     },
     /// A frame from the peer was decoded.
     Heard {
-        what: Sent,
+        what: PeerSent,
     },
     Orphan {
         n: u64,
@@ -55,11 +55,11 @@ pub(crate) enum Happened {
         reads: bool,
     },
     Received {
-        what: Got,
+        what: PeerReceived,
     },
     /// The peer has written a frame.
     Wrote {
-        what: Sent,
+        what: PeerSent,
     },
     PeerCloses {
         code: u16,
@@ -78,7 +78,7 @@ pub(crate) enum Happened {
 
 /// What a caller was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Told {
+pub(crate) enum CallResult {
     /// The answer, and whether it belongs to this request.
     Answer {
         right: bool,
@@ -114,7 +114,7 @@ pub(crate) enum Ended {
 
 /// What the peer got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Got {
+pub(crate) enum PeerReceived {
     Request(u64),
     Send(u64),
     Probe,
@@ -126,7 +126,7 @@ pub(crate) enum Got {
 
 /// What the peer sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Sent {
+pub(crate) enum PeerSent {
     Answer(u64),
     /// An answer to nothing: under another key, or to a probe or keepalive.
     Stray,
@@ -137,7 +137,7 @@ pub(crate) enum Sent {
     Violation,
 }
 
-impl Told {
+impl CallResult {
     pub(super) fn failed(error: &RequestError) -> Self {
         let sent = |phase: &Phase| *phase == Phase::Sent;
         match error {

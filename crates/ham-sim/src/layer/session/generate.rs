@@ -3,7 +3,7 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::life::{Action, Answer, Deed, Flaw, How, Request, SessionLife, Step, What};
+use super::life::{Action, Answer, Flaw, How, PeerAction, Request, SessionLife, Step, What};
 use super::world::{Address, Ending, Numbers, Upgrade, Welcome, World};
 use crate::dice::{Dice, Stream};
 use crate::net::{Fault, LanePlan};
@@ -26,13 +26,16 @@ pub(super) fn life(seed: u64) -> SessionLife {
             steps.extend(numbers.next().map(|number| (number, step)));
         }
     }
-    let deeds = (0..sizes.below(1 + rates.deeds)).map(|count| draw_deed(&mut dice.stream("deed", count)));
-    let deeds: Vec<_> = deeds.zip(numbers.by_ref()).map(|(deed, number)| (number, deed)).collect();
+    // The streams keep the label that they had first: another one would make other lives of the same seeds.
+    let peer_actions = (0..sizes.below(1 + rates.peer_actions))
+        .map(|count| draw_peer_action(&mut dice.stream("deed", count)));
+    let peer_actions: Vec<_> =
+        peer_actions.zip(numbers.by_ref()).map(|(action, number)| (number, action)).collect();
     let flaws =
         (0..sizes.below(1 + rates.flaws)).map(|count| draw_flaw(&rates, &mut dice.stream("flaw", count)));
     let flaws: Vec<_> = flaws.zip(numbers.by_ref()).map(|(flaw, number)| (number, flaw)).collect();
-    let whole = steps.len() + deeds.len() + flaws.len();
-    SessionLife { whole, world: world(&rates, &mut dice.stream("world", 0)), steps, deeds, flaws }
+    let whole = steps.len() + peer_actions.len() + flaws.len();
+    SessionLife { whole, world: world(&rates, &mut dice.stream("world", 0)), steps, peer_actions, flaws }
 }
 
 /// How often each thing happens in this life, in percent unless stated otherwise.
@@ -48,8 +51,8 @@ struct Rates {
     sends: u64,
     closes: u64,
     bad_dial: u64,
-    /// Deeds of the peer at most.
-    deeds: u64,
+    /// Actions of the peer at most.
+    peer_actions: u64,
     /// Flaws of the stream at most.
     flaws: u64,
     endless: bool,
@@ -72,7 +75,7 @@ impl Rates {
             sends: rate([0, 15, 40]),
             closes: rate([0, 0, 20]),
             bad_dial: rate([0, 0, 30]),
-            deeds: rate([0, 2, 6]),
+            peer_actions: rate([0, 2, 6]),
             flaws: rate([0, 1, 3]),
             endless: !calm && stream.one_in(16),
         }
@@ -131,7 +134,7 @@ fn draw_answer(rates: &Rates, stream: &mut Stream) -> Answer {
     Answer { after, yields: stream.below(4), size: size as usize, how }
 }
 
-fn draw_deed(stream: &mut Stream) -> Deed {
+fn draw_peer_action(stream: &mut Stream) -> PeerAction {
     let freeze =
         |stream: &mut Stream| What::Freeze { lasts: stream.skewed_millis(60_000), whole: stream.one_in(2) };
     let what = match stream.weighted(&[6, 1, 1, 1, 4, 2, 1, 1]) {
@@ -147,7 +150,7 @@ fn draw_deed(stream: &mut Stream) -> Deed {
         6 => What::Garbage,
         _ => What::Violation,
     };
-    Deed { at: stream.skewed_millis(40_000), what }
+    PeerAction { at: stream.skewed_millis(40_000), what }
 }
 
 fn draw_flaw(rates: &Rates, stream: &mut Stream) -> Flaw {

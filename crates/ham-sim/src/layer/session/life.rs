@@ -7,13 +7,13 @@ use crate::life::Life;
 use crate::mask::Mask;
 use crate::net::{Fault, LanePlan};
 
-/// What is drawn for a life. Its elements are the callers' steps, the peer's deeds, and the stream's flaws.
+/// What is drawn for a life. Its elements are the callers' steps, the peer's actions, and the stream's flaws.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionLife {
     pub(super) whole: usize,
     pub(super) world: World,
     pub(super) steps: Vec<(usize, Step)>,
-    pub(super) deeds: Vec<(usize, Deed)>,
+    pub(super) peer_actions: Vec<(usize, PeerAction)>,
     pub(super) flaws: Vec<(usize, Flaw)>,
 }
 
@@ -62,7 +62,7 @@ pub(super) enum How {
 
 /// Something that the peer does by itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deed {
+pub(super) struct PeerAction {
     pub(super) at: Duration,
     pub(super) what: What,
 }
@@ -105,8 +105,8 @@ impl SessionLife {
         })
     }
 
-    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed> {
-        self.deeds.iter().map(|(_, deed)| *deed)
+    pub(super) fn peer_actions(&self) -> impl Iterator<Item = PeerAction> {
+        self.peer_actions.iter().map(|(_, action)| *action)
     }
 
     /// The plan of one direction, with its flaws.
@@ -131,7 +131,7 @@ impl Life for SessionLife {
     fn without(&self, mask: &Mask) -> Self {
         let mut life = self.clone();
         life.steps.retain(|(number, _)| mask.keeps(*number));
-        life.deeds.retain(|(number, _)| mask.keeps(*number));
+        life.peer_actions.retain(|(number, _)| mask.keeps(*number));
         life.flaws.retain(|(number, _)| mask.keeps(*number));
         life
     }
@@ -139,7 +139,7 @@ impl Life for SessionLife {
     fn plan(&self) -> Vec<String> {
         let mut lines = vec![format!("{:?}", self.world)];
         lines.extend(self.steps.iter().map(|(number, step)| format!("{number:>3}  {step:?}")));
-        lines.extend(self.deeds.iter().map(|(number, deed)| format!("{number:>3}  {deed:?}")));
+        lines.extend(self.peer_actions.iter().map(|(number, action)| format!("{number:>3}  {action:?}")));
         lines.extend(self.flaws.iter().map(|(number, flaw)| format!("{number:>3}  {flaw:?}")));
         lines
     }

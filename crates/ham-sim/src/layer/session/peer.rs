@@ -13,9 +13,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-use super::event::{Got, Happened, Sent};
-use super::life::{Answer, Deed, How, What};
-use super::protocol::{ANSWER, ASK, ELSEWHERE, HELLO, KEEPALIVE, Letter, PROBE, PUSH, UNREADABLE, VIOLATION};
+use super::event::{Happened, PeerReceived, PeerSent};
+use super::life::{Answer, How, PeerAction, What};
+use super::protocol::{
+    ANSWER, ASK, ELSEWHERE, HELLO, KEEPALIVE, PROBE, PUSH, SimMessage, UNREADABLE, VIOLATION,
+};
 use super::stage::Stage;
 use super::world::{Upgrade, Welcome};
 use crate::net::{Cut, Dialled, End, Severed};
@@ -24,9 +26,9 @@ use crate::time::{pause, yields};
 type Socket = WebSocketStream<End>;
 
 /// What the writer is to write, and the place that this frees.
-struct Letterbox {
+struct Outgoing {
     message: Message,
-    wrote: Option<Sent>,
+    wrote: Option<PeerSent>,
 }
 
 /// Serves one stream until it ends.
@@ -36,8 +38,8 @@ pub(super) async fn serve(stage: Stage, dialled: Dialled) {
         let (out, frames) = mpsc::channel(WAITING);
         let (sink, stream) = socket.split();
         let mut tasks = JoinSet::new();
-        for deed in stage.life.deeds() {
-            tasks.spawn(act(stage.clone(), deed, cut.clone(), out.clone()));
+        for action in stage.life.peer_actions() {
+            tasks.spawn(act(stage.clone(), action, cut.clone(), out.clone()));
         }
         tokio::select! {
             // Reading first; both run until the stream is over.
@@ -78,7 +80,7 @@ async fn upgrade(stage: &Stage, end: End) -> Option<Socket> {
         Welcome::After(time) => {
             socket.next().await?.ok()?;
             pause(time).await;
-            socket.send(Message::Binary(Letter { kind: HELLO, id: 0, size: 0 }.write())).await.ok()?;
+            socket.send(Message::Binary(SimMessage { kind: HELLO, id: 0, size: 0 }.write())).await.ok()?;
         }
         Welcome::Never => {
             while socket.next().await?.is_ok() {}
@@ -96,7 +98,7 @@ async fn upgrade(stage: &Stage, end: End) -> Option<Socket> {
 async fn read(
     stage: &Stage,
     mut stream: SplitStream<Socket>,
-    out: mpsc::Sender<Letterbox>,
+    out: mpsc::Sender<Outgoing>,
     tasks: &mut JoinSet<()>,
 ) {
     let places = Arc::new(Semaphore::new(stage.life.world.stops_at));
@@ -120,18 +122,20 @@ async fn read(
             () = freeze(stage) => continue,
             message = stream.next() => message,
         };
-        let letter = match message {
-            Some(Ok(Message::Binary(bytes))) => Letter::read(&bytes),
+        let message = match message {
+            Some(Ok(Message::Binary(bytes))) => SimMessage::read(&bytes),
             Some(Ok(_)) => continue,
             Some(Err(_)) | None => return,
         };
-        let what = letter.map_or(Got::Unreadable, Letter::got);
+        let what = message.map_or(PeerReceived::Unreadable, SimMessage::got);
         stage.note(Happened::Received { what });
         let answer = match what {
-            Got::Request(n) => stage.life.request(n).map(|request| (n, request.answer)),
-            Got::Probe => Some((PROBE, AT_ONCE)),
-            Got::Keepalive => Some((KEEPALIVE, AT_ONCE)),
-            Got::Send(_) | Got::OnLive | Got::Reply | Got::Unreadable => None,
+            PeerReceived::Request(n) => stage.life.request(n).map(|request| (n, request.answer)),
+            PeerReceived::Probe => Some((PROBE, AT_ONCE)),
+            PeerReceived::Keepalive => Some((KEEPALIVE, AT_ONCE)),
+            PeerReceived::Send(_) | PeerReceived::OnLive | PeerReceived::Reply | PeerReceived::Unreadable => {
+                None
+            }
         };
         if let Some((n, answer)) = answer {
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
@@ -155,27 +159,27 @@ async fn freeze(stage: &Stage) {
 }
 
 /// Answers a request as the life says. Returns whether it did.
-async fn reply(_: &Stage, n: u64, answer: Answer, out: &mpsc::Sender<Letterbox>) -> bool {
+async fn reply(_: &Stage, n: u64, answer: Answer, out: &mpsc::Sender<Outgoing>) -> bool {
     pause(answer.after).await;
     yields(answer.yields).await;
-    let right = Letter { kind: ANSWER, id: n, size: answer.size };
-    let (letter, times) = match answer.how {
+    let right = SimMessage { kind: ANSWER, id: n, size: answer.size };
+    let (message, times) = match answer.how {
         How::Never => return false,
         How::Once => (right, 1),
         How::Twice => (right, 2),
-        How::Elsewhere => (Letter { id: n + ELSEWHERE, ..right }, 1),
-        How::Unreadable => (Letter { kind: UNREADABLE, ..right }, 1),
+        How::Elsewhere => (SimMessage { id: n + ELSEWHERE, ..right }, 1),
+        How::Unreadable => (SimMessage { kind: UNREADABLE, ..right }, 1),
     };
     for _ in 0..times {
-        let message = Message::Binary(letter.write());
-        if out.send(Letterbox { message, wrote: Some(letter.sent()) }).await.is_err() {
+        let frame = Message::Binary(message.write());
+        if out.send(Outgoing { message: frame, wrote: Some(message.sent()) }).await.is_err() {
             return false;
         }
     }
     matches!(answer.how, How::Once | How::Twice)
 }
 
-async fn write(stage: &Stage, mut sink: SplitSink<Socket, Message>, mut frames: mpsc::Receiver<Letterbox>) {
+async fn write(stage: &Stage, mut sink: SplitSink<Socket, Message>, mut frames: mpsc::Receiver<Outgoing>) {
     let every = stage.life.world.peer_pings.unwrap_or(Duration::from_secs(100_000));
     let mut ping = tokio::time::Instant::now() + every;
     loop {
@@ -187,10 +191,10 @@ async fn write(stage: &Stage, mut sink: SplitSink<Socket, Message>, mut frames: 
             frame = frames.recv() => frame,
             () = tokio::time::sleep_until(ping) => {
                 ping += every;
-                Some(Letterbox { message: Message::Ping(bytes::Bytes::new()), wrote: None })
+                Some(Outgoing { message: Message::Ping(bytes::Bytes::new()), wrote: None })
             }
         };
-        let Some(Letterbox { message, wrote }) = next else { return };
+        let Some(Outgoing { message, wrote }) = next else { return };
         let close = message.is_close();
         if sink.send(message).await.is_err() && !close {
             // The reader sees how the stream ends.
@@ -203,19 +207,19 @@ async fn write(stage: &Stage, mut sink: SplitSink<Socket, Message>, mut frames: 
 }
 
 /// Does something by itself, when the time has come.
-async fn act(stage: Stage, deed: Deed, cut: Cut, out: mpsc::Sender<Letterbox>) {
-    pause(deed.at.saturating_sub(stage.now())).await;
-    let letter = |kind, id, size| {
-        let letter = Letter { kind, id, size };
-        Some(Letterbox { message: Message::Binary(letter.write()), wrote: Some(letter.sent()) })
+async fn act(stage: Stage, action: PeerAction, cut: Cut, out: mpsc::Sender<Outgoing>) {
+    pause(action.at.saturating_sub(stage.now())).await;
+    let message = |kind, id, size| {
+        let message = SimMessage { kind, id, size };
+        Some(Outgoing { message: Message::Binary(message.write()), wrote: Some(message.sent()) })
     };
-    let letterbox = match deed.what {
+    let outgoing = match action.what {
         // The reader and the writer take care of that.
         What::Freeze { .. } => None,
         What::Close { code, reason } => {
             stage.note(Happened::PeerCloses { code, reason });
             let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
-            Some(Letterbox { message: Message::Close(Some(frame)), wrote: None })
+            Some(Outgoing { message: Message::Close(Some(frame)), wrote: None })
         }
         What::Reset => {
             stage.note(Happened::PeerResets);
@@ -227,14 +231,14 @@ async fn act(stage: Stage, deed: Deed, cut: Cut, out: mpsc::Sender<Letterbox>) {
             cut.sever(Severed::Silent);
             None
         }
-        What::Push { size } => letter(PUSH, 0, size),
-        What::Ask => letter(ASK, 7, 0),
-        What::Garbage => letter(UNREADABLE, 0, 0),
-        What::Violation => letter(VIOLATION, 0, 0),
+        What::Push { size } => message(PUSH, 0, size),
+        What::Ask => message(ASK, 7, 0),
+        What::Garbage => message(UNREADABLE, 0, 0),
+        What::Violation => message(VIOLATION, 0, 0),
     };
-    if let Some(letterbox) = letterbox {
+    if let Some(outgoing) = outgoing {
         // Without a writer there is nobody to send to.
-        let _ = out.send(letterbox).await;
+        let _ = out.send(outgoing).await;
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Inbox, Incoming, Keepalive, Link, Protocol};
 
-use super::event::{Got, Happened, Sent};
+use super::event::{Happened, PeerReceived, PeerSent};
 use super::life::SessionLife;
 use super::world::Welcome;
 use crate::history::Recorder;
 
 /// One message: a byte that says what it is, eight that say which one, and padding.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Letter {
+pub(super) struct SimMessage {
     pub(super) kind: u8,
     pub(super) id: u64,
     pub(super) size: usize,
@@ -35,7 +35,7 @@ pub(super) const ON_LIVE: u64 = 3 << 40;
 /// What an answer under a key that nobody used adds to the key.
 pub(super) const ELSEWHERE: u64 = 4 << 40;
 
-impl Letter {
+impl SimMessage {
     pub(super) fn write(self) -> Bytes {
         let mut bytes = Vec::with_capacity(self.size.max(HEADER));
         bytes.push(self.kind);
@@ -51,28 +51,28 @@ impl Letter {
     }
 
     /// What the message is to the peer.
-    pub(super) fn got(self) -> Got {
+    pub(super) fn got(self) -> PeerReceived {
         match (self.kind, self.id) {
-            (REQUEST, PROBE) => Got::Probe,
-            (REQUEST, KEEPALIVE) => Got::Keepalive,
-            (REQUEST, n) => Got::Request(n),
-            (SEND, ON_LIVE) => Got::OnLive,
-            (SEND, n) => Got::Send(n),
-            (REPLY, _) => Got::Reply,
-            _ => Got::Unreadable,
+            (REQUEST, PROBE) => PeerReceived::Probe,
+            (REQUEST, KEEPALIVE) => PeerReceived::Keepalive,
+            (REQUEST, n) => PeerReceived::Request(n),
+            (SEND, ON_LIVE) => PeerReceived::OnLive,
+            (SEND, n) => PeerReceived::Send(n),
+            (REPLY, _) => PeerReceived::Reply,
+            _ => PeerReceived::Unreadable,
         }
     }
 
     /// What the message is to the client.
-    pub(super) fn sent(self) -> Sent {
+    pub(super) fn sent(self) -> PeerSent {
         match self.kind {
-            ANSWER if self.id >= PROBE => Sent::Stray,
-            ANSWER => Sent::Answer(self.id),
-            PUSH => Sent::Push,
-            ASK => Sent::Ask,
-            VIOLATION => Sent::Violation,
-            UNREADABLE if self.id > 0 => Sent::Unreadable(self.id),
-            _ => Sent::Garbage,
+            ANSWER if self.id >= PROBE => PeerSent::Stray,
+            ANSWER => PeerSent::Answer(self.id),
+            PUSH => PeerSent::Push,
+            ASK => PeerSent::Ask,
+            VIOLATION => PeerSent::Violation,
+            UNREADABLE if self.id > 0 => PeerSent::Unreadable(self.id),
+            _ => PeerSent::Garbage,
         }
     }
 }
@@ -93,8 +93,8 @@ impl SimProtocol {
 
 impl Protocol for SimProtocol {
     type Key = u64;
-    type Out = Letter;
-    type In = Letter;
+    type Out = SimMessage;
+    type In = SimMessage;
     type Welcome = ();
 
     async fn handshake(&self, io: &mut HandshakeIo<'_>) -> Result<(), HandshakeError> {
@@ -102,48 +102,50 @@ impl Protocol for SimProtocol {
             // This peer has no handshake.
             return Ok(());
         }
-        io.send(Frame::Binary(Letter { kind: HELLO, id: 0, size: 0 }.write())).await?;
+        io.send(Frame::Binary(SimMessage { kind: HELLO, id: 0, size: 0 }.write())).await?;
         match io.recv().await? {
-            Frame::Binary(bytes) if Letter::read(&bytes).is_some_and(|letter| letter.kind == HELLO) => Ok(()),
+            Frame::Binary(bytes) if SimMessage::read(&bytes).is_some_and(|message| message.kind == HELLO) => {
+                Ok(())
+            }
             _ => Err(HandshakeError::Violation("no welcome".to_owned())),
         }
     }
 
-    fn key_of(&self, out: &Letter) -> Option<u64> {
+    fn key_of(&self, out: &SimMessage) -> Option<u64> {
         (out.kind == REQUEST).then_some(out.id)
     }
 
-    fn encode(&self, out: Letter) -> Result<Frame, String> {
+    fn encode(&self, out: SimMessage) -> Result<Frame, String> {
         Ok(Frame::Binary(out.write()))
     }
 
     fn decode(&self, frame: Frame) -> Decoded<Self> {
         let Frame::Binary(bytes) = frame else { return Decoded::Skip("text".to_owned()) };
-        let Some(letter) = Letter::read(&bytes) else { return Decoded::Skip("too short".to_owned()) };
-        self.recorder.note(Happened::Heard { what: letter.sent() });
-        match letter.kind {
-            ANSWER => Decoded::Response { key: letter.id, body: letter },
-            PUSH => Decoded::Push(letter),
-            ASK => Decoded::Request { key: letter.id, body: letter },
+        let Some(message) = SimMessage::read(&bytes) else { return Decoded::Skip("too short".to_owned()) };
+        self.recorder.note(Happened::Heard { what: message.sent() });
+        match message.kind {
+            ANSWER => Decoded::Response { key: message.id, body: message },
+            PUSH => Decoded::Push(message),
+            ASK => Decoded::Request { key: message.id, body: message },
             VIOLATION => Decoded::Fatal("a violation".to_owned()),
             _ => Decoded::Skip("unreadable".to_owned()),
         }
     }
 
-    fn keepalive(&self) -> Keepalive<Letter> {
+    fn keepalive(&self) -> Keepalive<SimMessage> {
         if self.life.world.keepalive_message {
-            Keepalive::Message(Letter { kind: REQUEST, id: KEEPALIVE, size: 0 })
+            Keepalive::Message(SimMessage { kind: REQUEST, id: KEEPALIVE, size: 0 })
         } else {
             Keepalive::WsPing
         }
     }
 
-    fn probe(&self) -> Option<Letter> {
-        self.life.world.probes.then_some(Letter { kind: REQUEST, id: PROBE, size: 0 })
+    fn probe(&self) -> Option<SimMessage> {
+        self.life.world.probes.then_some(SimMessage { kind: REQUEST, id: PROBE, size: 0 })
     }
 
-    fn on_live(&self) -> Vec<Letter> {
-        (0..self.life.world.on_live).map(|_| Letter { kind: SEND, id: ON_LIVE, size: 0 }).collect()
+    fn on_live(&self) -> Vec<SimMessage> {
+        (0..self.life.world.on_live).map(|_| SimMessage { kind: SEND, id: ON_LIVE, size: 0 }).collect()
     }
 }
 
@@ -165,7 +167,7 @@ impl Inbox<SimProtocol> for SimInbox {
             Incoming::Request { key, .. } => {
                 self.recorder.note(Happened::Asked);
                 // A reply for which there is no room is not sent.
-                let _ = link.try_send(Letter { kind: REPLY, id: key, size: 0 });
+                let _ = link.try_send(SimMessage { kind: REPLY, id: key, size: 0 });
             }
             Incoming::Orphan { key, .. } => self.recorder.note(Happened::Orphan { n: key }),
             Incoming::Skipped { .. } => self.recorder.note(Happened::Skipped),

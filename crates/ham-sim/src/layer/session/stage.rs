@@ -78,8 +78,8 @@ impl Stage {
     }
 
     fn freezes(&self, whole: bool) -> impl Iterator<Item = (Duration, Duration)> {
-        self.life.deeds().filter_map(move |deed| match deed.what {
-            What::Freeze { lasts, whole: all } if all || !whole => Some((deed.at, deed.at + lasts)),
+        self.life.peer_actions().filter_map(move |action| match action.what {
+            What::Freeze { lasts, whole: all } if all || !whole => Some((action.at, action.at + lasts)),
             _ => None,
         })
     }

@@ -1,6 +1,6 @@
 //! The states that lives of a link are meant to reach.
 
-use super::event::{Ended, Got, Happened, Sent, Told};
+use super::event::{CallResult, Ended, Happened, PeerReceived, PeerSent};
 use super::life::SessionLife;
 use super::world::Ending;
 use crate::finding::Verdict;
@@ -83,14 +83,14 @@ pub(super) fn reach(life: &SessionLife, entries: &[Entry<Happened>], verdict: &m
             Happened::Orphan { .. } => Some("an answer for which nobody waits"),
             Happened::Skipped => Some("an unreadable frame"),
             Happened::Pushed => Some("a push"),
-            Happened::Received { what: Got::Reply } => Some("a request of the peer, and our reply"),
-            Happened::Received { what: Got::Probe } => Some("a probe"),
-            Happened::Received { what: Got::Keepalive } => Some("a keepalive that is a message"),
-            Happened::Received { what: Got::Request(n) } => {
+            Happened::Received { what: PeerReceived::Reply } => Some("a request of the peer, and our reply"),
+            Happened::Received { what: PeerReceived::Probe } => Some("a probe"),
+            Happened::Received { what: PeerReceived::Keepalive } => Some("a keepalive that is a message"),
+            Happened::Received { what: PeerReceived::Request(n) } => {
                 process.insert(*n);
                 (process.len() == life.world.numbers.in_flight.get()).then_some("a full window")
             }
-            Happened::Wrote { what: Sent::Answer(n) } => {
+            Happened::Wrote { what: PeerSent::Answer(n) } => {
                 process.remove(n);
                 None
             }
@@ -139,20 +139,20 @@ fn dialled(failed: Option<&'static str>) -> &'static str {
     }
 }
 
-fn told(what: Told, send: bool) -> Option<&'static str> {
+fn told(what: CallResult, send: bool) -> Option<&'static str> {
     Some(match (what, send) {
-        (Told::Answer { .. }, _) => "a request answered",
-        (Told::Taken, _) => "a send taken",
-        (Told::TimedOut { .. }, true) => "a send that times out",
-        (Told::TimedOut { sent: false }, false) => "a request that times out, not sent",
-        (Told::TimedOut { sent: true }, false) => "a request that times out, sent",
-        (Told::LinkLost { .. }, true) => "a send whose link is lost",
-        (Told::LinkLost { sent: false }, false) => "a request whose link is lost, not sent",
-        (Told::LinkLost { sent: true }, false) => "a request whose link is lost, sent",
-        (Told::Overloaded, _) => "a request refused: overloaded",
-        (Told::TooLarge, _) => "a request refused: too large",
-        (Told::Draining, _) => "a request refused: closing",
-        (Told::Other, _) => return None,
+        (CallResult::Answer { .. }, _) => "a request answered",
+        (CallResult::Taken, _) => "a send taken",
+        (CallResult::TimedOut { .. }, true) => "a send that times out",
+        (CallResult::TimedOut { sent: false }, false) => "a request that times out, not sent",
+        (CallResult::TimedOut { sent: true }, false) => "a request that times out, sent",
+        (CallResult::LinkLost { .. }, true) => "a send whose link is lost",
+        (CallResult::LinkLost { sent: false }, false) => "a request whose link is lost, not sent",
+        (CallResult::LinkLost { sent: true }, false) => "a request whose link is lost, sent",
+        (CallResult::Overloaded, _) => "a request refused: overloaded",
+        (CallResult::TooLarge, _) => "a request refused: too large",
+        (CallResult::Draining, _) => "a request refused: closing",
+        (CallResult::Other, _) => return None,
     })
 }
 

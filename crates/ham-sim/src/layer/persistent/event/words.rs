@@ -19,18 +19,18 @@ impl fmt::Display for Happened {
             Self::LinkLost { .. } => f.write_str("is lost"),
             Self::CloseBegan { .. } => f.write_str("is to be closed"),
             Self::CloseEnded { .. } => f.write_str("is closed"),
-            Self::Published { nth, news, state } => {
-                write!(f, "{nth} begins: {news:?}, the state is {state:?}")
+            Self::Published { nth, event, state } => {
+                write!(f, "{nth} begins: {event:?}, the state is {state:?}")
             }
             Self::CallbackEnded { nth } => write!(f, "{nth} ends"),
             Self::CallbackDropped { nth } => write!(f, "{nth} is dropped"),
             Self::Subscribed { .. } => f.write_str("subscribes"),
-            Self::Heard { news, .. } => write!(f, "hears {news:?}"),
+            Self::Heard { event, .. } => write!(f, "hears {event:?}"),
             Self::Missed { count, .. } => write!(f, "has missed {count}"),
             Self::BusEnded { .. } => f.write_str("hears the end"),
             Self::Unsubscribed { .. } => f.write_str("goes away"),
             Self::Watched { state } => write!(f, "sees {state:?}"),
-            Self::Called { by, deed } => write!(f, "{deed:?}, called by the {by:?}"),
+            Self::Called { by, call } => write!(f, "{call:?}, called by the {by:?}"),
             Self::LastHandleDropped => f.write_str("the last one is dropped"),
             Self::Waits { call, .. } => write!(f, "waits: {call:?}"),
             Self::Told { what, .. } => write!(f, "is told {what:?}"),

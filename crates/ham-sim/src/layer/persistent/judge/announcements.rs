@@ -1,7 +1,7 @@
 //! I17: the order of events and of their callbacks.
 
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Call, Entries, Happened, News};
+use crate::layer::persistent::event::{Call, EngineEvent, Entries, Happened};
 use crate::layer::persistent::life::Refusal;
 use crate::layer::persistent::phase::{Closing, Decided};
 
@@ -17,7 +17,10 @@ pub(super) fn judge(entries: &Entries, closing: Option<Closing>, verdict: &mut V
         // What is decided in this very millisecond may be acted on before the announcement.
         if let Happened::Dialed { link: Ok(link), .. } = entry.event {
             let announced = entries[index..].iter().take_while(|later| later.at == entry.at).any(|later| {
-                matches!(later.event, Happened::Published { news: News::Connected(one), .. } if one == link)
+                matches!(
+                    later.event,
+                    Happened::Published { event: EngineEvent::Connected(one), .. } if one == link
+                )
             });
             let closed = closing.is_some() || model_closes(entries, index);
             if !announced && !closed {
@@ -54,7 +57,7 @@ struct Model {
     connected: Option<u64>,
     link_over: bool,
     /// The event whose callback runs.
-    running: Option<(u64, News)>,
+    running: Option<(u64, EngineEvent)>,
     ended: bool,
     /// Whether someone asked to close, which waits for no callback.
     asked: bool,
@@ -75,19 +78,19 @@ impl Model {
             }
             Happened::LinkLost { .. } | Happened::CloseBegan { .. } => self.link_over = true,
             Happened::Asked { .. } | Happened::Dialing { .. } => {
-                if let Some((nth, news)) = self.running {
+                if let Some((nth, event)) = self.running {
                     return wrong(
                         "I17-callback",
-                        format!("goes on while the callback of {nth} ({news:?}) runs"),
+                        format!("goes on while the callback of {nth} ({event:?}) runs"),
                     );
                 }
             }
             Happened::CallbackEnded { .. } => self.running = None,
             Happened::CallbackDropped { nth } => return self.dropped(*nth, closing),
             Happened::Finished => self.ended = true,
-            Happened::Called { deed: Call::Close, .. } | Happened::LastHandleDropped => self.asked = true,
-            Happened::Called { deed: Call::CloseAfterLink, .. } => self.asked |= self.connected.is_none(),
-            Happened::Published { nth, news, .. } => return self.published(*nth, *news, closing),
+            Happened::Called { call: Call::Close, .. } | Happened::LastHandleDropped => self.asked = true,
+            Happened::Called { call: Call::CloseAfterLink, .. } => self.asked |= self.connected.is_none(),
+            Happened::Published { nth, event, .. } => return self.published(*nth, *event, closing),
             _ => {}
         }
         None
@@ -99,7 +102,7 @@ impl Model {
             Some(_) if self.asked => None,
             Some(_) | None => match running {
                 // The last event's callback runs up to its first await.
-                Some((_, News::Disconnected | News::Failed(_))) if closing.is_some() => None,
+                Some((_, EngineEvent::Disconnected | EngineEvent::Failed(_))) if closing.is_some() => None,
                 _ => wrong(
                     "I17-callback",
                     format!("the callback of {nth} is dropped, and nobody asked to close"),
@@ -108,34 +111,38 @@ impl Model {
         }
     }
 
-    fn published(&mut self, nth: u64, news: News, closing: Option<Closing>) -> Option<Wrong> {
+    fn published(&mut self, nth: u64, event: EngineEvent, closing: Option<Closing>) -> Option<Wrong> {
         self.count += 1;
         if self.ended || nth != self.count {
-            return wrong("I17-after-end", format!("{news:?} after the end"));
+            return wrong("I17-after-end", format!("{event:?} after the end"));
         }
         if let Some((running, _)) = self.running {
             return wrong("I17-callback", format!("{nth} begins before the callback of {running} has ended"));
         }
-        self.running = Some((nth, news));
+        self.running = Some((nth, event));
         let last_words = match closing.map(|closing| closing.why) {
             None => true,
-            Some(Decided::Failure) => matches!(news, News::Failed(_)),
-            Some(Decided::Called | Decided::LastHandle | Decided::LinkEnd) => news == News::Disconnected,
+            Some(Decided::Failure) => matches!(event, EngineEvent::Failed(_)),
+            Some(Decided::Called | Decided::LastHandle | Decided::LinkEnd) => {
+                event == EngineEvent::Disconnected
+            }
         };
         if !last_words {
-            return wrong("I17-after-close", format!("{news:?} though it is to be closed"));
+            return wrong("I17-after-close", format!("{event:?} though it is to be closed"));
         }
-        match news {
-            News::Attempting if !self.outage && self.connected.is_none() => {
+        match event {
+            EngineEvent::Attempting if !self.outage && self.connected.is_none() => {
                 self.outage = true;
                 (self.place, self.failed) = (None, None);
                 None
             }
-            News::Attempting => wrong("I17-order", "an outage in an outage or beside a link".to_owned()),
-            News::Address(place) => self.address(place),
-            News::Failed(refusal) => self.failure(refusal),
-            News::Connected(link) => self.up(link),
-            News::Disconnected => self.down(),
+            EngineEvent::Attempting => {
+                wrong("I17-order", "an outage in an outage or beside a link".to_owned())
+            }
+            EngineEvent::Address(place) => self.address(place),
+            EngineEvent::Failed(refusal) => self.failure(refusal),
+            EngineEvent::Connected(link) => self.up(link),
+            EngineEvent::Disconnected => self.down(),
         }
     }
 

@@ -68,7 +68,7 @@ impl<'a> Model<'a> {
                 self.due = Some(self.after_loss(at));
                 self.redialed = false;
             }
-            Happened::Called { deed: Call::Redial, .. } => self.redialed = true,
+            Happened::Called { call: Call::Redial, .. } => self.redialed = true,
 
             _ => {}
         }

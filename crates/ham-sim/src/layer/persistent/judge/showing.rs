@@ -1,7 +1,9 @@
 //! I16 and I17: the state agrees with the events, and the close cause with what closed it.
 
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Answer, Call, Entries, Happened, News, Shown, Why};
+use crate::layer::persistent::event::{
+    Answer, Call, CloseCause, EngineEvent, EngineState, Entries, Happened,
+};
 use crate::layer::persistent::life::PersistentLife;
 
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {
@@ -9,14 +11,13 @@ pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verd
     let mut cause = None;
     for (index, entry) in entries.iter().enumerate() {
         let wrong = match &entry.event {
-            Happened::Published { news, state, .. } => {
-                (!agree(*news, *state)).then(|| format!("the state is {state:?} while {news:?} is announced"))
-            }
+            Happened::Published { event, state, .. } => (!agree(*event, *state))
+                .then(|| format!("the state is {state:?} while {event:?} is announced")),
             Happened::Watched { state } => {
                 let before = watched.replace(*state);
                 match (before, state) {
-                    (Some(Shown::Closed(_)), _) => Some(format!("{state:?} after {before:?}")),
-                    (_, Shown::Closed(why)) if !closed_so(life, &entries[..index], *why) => {
+                    (Some(EngineState::Closed(_)), _) => Some(format!("{state:?} after {before:?}")),
+                    (_, EngineState::Closed(why)) if !closed_so(life, &entries[..index], *why) => {
                         Some(format!("closed by {why:?}, which did not happen"))
                     }
                     _ => None,
@@ -25,9 +26,9 @@ pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verd
             _ => None,
         };
         let why = match &entry.event {
-            Happened::Watched { state: Shown::Closed(why) }
+            Happened::Watched { state: EngineState::Closed(why) }
             | Happened::Told { what: Answer::Closed(why), .. }
-            | Happened::Published { state: Shown::Closed(why), .. } => Some(*why),
+            | Happened::Published { state: EngineState::Closed(why), .. } => Some(*why),
             _ => None,
         };
         let wrong = wrong.or_else(|| {
@@ -39,29 +40,31 @@ pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verd
             return;
         }
     }
-    if watched.is_some_and(|state| !matches!(state, Shown::Closed(_))) {
+    if watched.is_some_and(|state| !matches!(state, EngineState::Closed(_))) {
         verdict.find("I16-state", None, format_args!("the last state that was seen is {watched:?}"));
     }
 }
 
-fn agree(news: News, state: Shown) -> bool {
+fn agree(event: EngineEvent, state: EngineState) -> bool {
     match state {
-        Shown::Unknown => true,
-        Shown::Dialing(_) => matches!(news, News::Attempting | News::Address(_)),
-        Shown::Live => matches!(news, News::Connected(_)),
-        Shown::BackingOff(_) | Shown::Closed(_) => matches!(news, News::Failed(_) | News::Disconnected),
+        EngineState::Unknown => true,
+        EngineState::Dialing(_) => matches!(event, EngineEvent::Attempting | EngineEvent::Address(_)),
+        EngineState::Live => matches!(event, EngineEvent::Connected(_)),
+        EngineState::BackingOff(_) | EngineState::Closed(_) => {
+            matches!(event, EngineEvent::Failed(_) | EngineEvent::Disconnected)
+        }
     }
 }
 
 /// Whether something earlier can be the cause.
-fn closed_so(life: &PersistentLife, before: &Entries, why: Why) -> bool {
+fn closed_so(life: &PersistentLife, before: &Entries, why: CloseCause) -> bool {
     before.iter().any(|entry| match (&entry.event, why) {
-        (Happened::Called { deed: Call::Close | Call::CloseAfterLink, .. }, Why::Called) => true,
-        (Happened::LastHandleDropped, Why::LastHandleDropped) => true,
-        (Happened::Called { deed: Call::CloseAfterLink, .. }, Why::LinkLost) => true,
+        (Happened::Called { call: Call::Close | Call::CloseAfterLink, .. }, CloseCause::Called) => true,
+        (Happened::LastHandleDropped, CloseCause::LastHandleDropped) => true,
+        (Happened::Called { call: Call::CloseAfterLink, .. }, CloseCause::LinkLost) => true,
         (
             Happened::Address { place: Err(refusal), .. } | Happened::Dialed { link: Err(refusal), .. },
-            Why::AttemptFailed,
+            CloseCause::AttemptFailed,
         ) => life.world.connected_first.is_some() || (life.world.stop_on_permanent && refusal.permanent),
         _ => false,
     })

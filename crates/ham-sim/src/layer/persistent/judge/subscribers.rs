@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Entries, Happened, News};
+use crate::layer::persistent::event::{EngineEvent, Entries, Happened};
 use crate::layer::persistent::life::PersistentLife;
 
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {
-    let all: Vec<News> = entries.iter().filter_map(|entry| published(&entry.event)).collect();
+    let all: Vec<EngineEvent> = entries.iter().filter_map(|entry| published(&entry.event)).collect();
     let mut so_far = 0;
     // The index of the event that each subscriber must hear next; `None` once it has left.
     let mut next: BTreeMap<u64, Option<usize>> = BTreeMap::new();
@@ -22,15 +22,17 @@ pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verd
                 next.insert(*subscriber, Some(usize::saturating_sub(so_far, 1)));
                 None
             }
-            Happened::Heard { subscriber, news } => match next.get_mut(subscriber).and_then(Option::as_mut) {
-                Some(index) => {
-                    let expected = all.get(*index);
-                    *index += 1;
-                    (expected != Some(news))
-                        .then(|| format!("subscriber {subscriber} hears {news:?}, not {expected:?}"))
+            Happened::Heard { subscriber, event } => {
+                match next.get_mut(subscriber).and_then(Option::as_mut) {
+                    Some(index) => {
+                        let expected = all.get(*index);
+                        *index += 1;
+                        (expected != Some(event))
+                            .then(|| format!("subscriber {subscriber} hears {event:?}, not {expected:?}"))
+                    }
+                    None => Some(format!("subscriber {subscriber} hears {event:?} after the end")),
                 }
-                None => Some(format!("subscriber {subscriber} hears {news:?} after the end")),
-            },
+            }
             Happened::Missed { subscriber, count } => match next.get_mut(subscriber).and_then(Option::as_mut)
             {
                 Some(index) => {
@@ -63,9 +65,9 @@ pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verd
     }
 }
 
-fn published(event: &Happened) -> Option<News> {
+fn published(event: &Happened) -> Option<EngineEvent> {
     match event {
-        Happened::Published { news, .. } => Some(*news),
+        Happened::Published { event, .. } => Some(*event),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::finding::Verdict;
-use crate::layer::session::event::{Entries, Got, Happened, Sent, Told};
+use crate::layer::session::event::{CallResult, Entries, Happened, PeerReceived, PeerSent};
 use crate::layer::session::life::{How, Request, SessionLife};
 use crate::net::Fault;
 
@@ -73,7 +73,7 @@ impl Model {
                     self.told(*n, *what).map(|words| ("I4", format!("{n} is told {what:?}: {words}"))),
                 );
             }
-            Happened::Received { what: Got::Request(n) } => {
+            Happened::Received { what: PeerReceived::Request(n) } => {
                 if !self.received.insert(*n) {
                     wrong.push(("I5", format!("the peer got {n} twice")));
                 }
@@ -85,14 +85,14 @@ impl Model {
                     wrong.push(("I13", words));
                 }
             }
-            Happened::Received { what: Got::Send(n) } if !self.received.insert(*n) => {
+            Happened::Received { what: PeerReceived::Send(n) } if !self.received.insert(*n) => {
                 wrong.push(("I5", format!("the peer got {n} twice")));
             }
-            Happened::Wrote { what: Sent::Answer(n) } => {
+            Happened::Wrote { what: PeerSent::Answer(n) } => {
                 self.in_process.remove(n);
                 *self.wrote.entry(*n).or_default() += 1;
             }
-            Happened::Heard { what: Sent::Answer(n) } => *self.heard.entry(*n).or_default() += 1,
+            Happened::Heard { what: PeerSent::Answer(n) } => *self.heard.entry(*n).or_default() += 1,
             Happened::Orphan { n } => {
                 let first = self.heard.get(n).is_some_and(|times| *times == 1);
                 if first && self.waiting.contains_key(n) {
@@ -104,17 +104,17 @@ impl Model {
         wrong
     }
 
-    fn told(&mut self, n: u64, what: Told) -> Option<String> {
+    fn told(&mut self, n: u64, what: CallResult) -> Option<String> {
         if what.says_not_sent() {
             self.not_sent.insert(n);
         }
         match what {
-            Told::Answer { right: false } => Some("it is the answer to something else".to_owned()),
-            Told::Answer { right: true } if !self.heard.contains_key(&n) => {
+            CallResult::Answer { right: false } => Some("it is the answer to something else".to_owned()),
+            CallResult::Answer { right: true } if !self.heard.contains_key(&n) => {
                 Some("no such answer came".to_owned())
             }
-            Told::Draining if !self.closing => Some("nobody closes it".to_owned()),
-            Told::Other => Some("nothing is wrong with it".to_owned()),
+            CallResult::Draining if !self.closing => Some("nobody closes it".to_owned()),
+            CallResult::Other => Some("nothing is wrong with it".to_owned()),
             _ => None,
         }
     }
@@ -134,7 +134,7 @@ fn calm(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
     for entry in entries {
         match entry.event {
             Happened::Made { n, .. } => drop(made.insert(n, entry.at)),
-            Happened::Told { n, what } if !matches!(what, Told::Answer { right: true }) => {
+            Happened::Told { n, what } if !matches!(what, CallResult::Answer { right: true }) => {
                 let Some((request, at)) = life.request(n).zip(made.get(&n)) else { continue };
                 let answered = at.saturating_add(request.answer.after).saturating_add(EASY);
                 let patient = at.saturating_add(request.patience) >= answered;

@@ -29,7 +29,7 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
 
 /// Whether the reported cause really occurred.
 fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
-    let did = |what: fn(&What) -> bool| life.deeds().any(|deed| what(&deed.what));
+    let did = |what: fn(&What) -> bool| life.peer_actions().any(|action| what(&action.what));
     let flipped = life.flaws(|fault| fault == Fault::Flip);
     let cut = life.flaws(|fault| matches!(fault, Fault::Reset | Fault::Fin));
     let known = match how {
@@ -45,7 +45,9 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
             let limit = life.world.numbers.largest;
             let answers = life.steps.iter().filter_map(|(_, step)| step.request());
             answers.map(|request| request.answer.size).any(|size| size > limit)
-                || life.deeds().any(|deed| matches!(deed.what, What::Push { size } if size > limit))
+                || life
+                    .peer_actions()
+                    .any(|action| matches!(action.what, What::Push { size } if size > limit))
         }
         Ended::TooSlow => life.flaws(|fault| matches!(fault, Fault::Stall(_) | Fault::Drip | Fault::Hole)),
         Ended::Here => before.iter().any(|entry| entry.event == Happened::CloseCalled),
@@ -58,7 +60,7 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
 fn socket(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
     let lasting = life.flaws(|_| true)
         || life.world.upgrade == Upgrade::Never
-        || life.deeds().any(|deed| matches!(deed.what, What::Vanish | What::Freeze { .. }));
+        || life.peer_actions().any(|action| matches!(action.what, What::Vanish | What::Freeze { .. }));
     let count = |of: Happened| entries.iter().filter(|entry| entry.event == of).count();
     let reads = entries.iter().rev().find_map(|entry| match entry.event {
         Happened::Reads { reads } => Some(reads),
@@ -83,7 +85,8 @@ impl SessionLife {
         };
         let dial =
             upgrade + welcome + std::time::Duration::from_millis(8 * (world.up.latency + world.down.latency));
-        let whole = self.flaws.is_empty() && self.deeds.is_empty() && world.addresses == [Address::Good];
+        let whole =
+            self.flaws.is_empty() && self.peer_actions.is_empty() && world.addresses == [Address::Good];
         let silent = world.numbers.silence.is_some();
         let closes = self.steps.iter().any(|(_, step)| matches!(step.action, Action::Close));
         whole && !silent && !closes && dial < world.numbers.connect

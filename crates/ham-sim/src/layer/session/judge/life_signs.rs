@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::finding::Verdict;
 use crate::history::Entry;
-use crate::layer::session::event::{Ended, Entries, Happened, Sent, Told};
+use crate::layer::session::event::{CallResult, Ended, Entries, Happened, PeerSent};
 use crate::layer::session::life::{SessionLife, What};
 use crate::net::Fault;
 
@@ -30,7 +30,9 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
 
 /// For the whole bound, the peer must have withheld what would have been read.
 fn false_alarm(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut Verdict) {
-    let gone = life.deeds().any(|deed| matches!(deed.what, What::Vanish | What::Reset | What::Close { .. }));
+    let gone = life
+        .peer_actions()
+        .any(|action| matches!(action.what, What::Vanish | What::Reset | What::Close { .. }));
     if life.flaws(|_| true) || gone || life.world.numbers.silence.is_some() {
         return;
     }
@@ -60,10 +62,10 @@ fn abandoned(entries: &Entries) -> usize {
     let mut left = BTreeSet::new();
     for entry in entries {
         match entry.event {
-            Happened::GaveUp { n } | Happened::Told { n, what: Told::TimedOut { sent: true } } => {
+            Happened::GaveUp { n } | Happened::Told { n, what: CallResult::TimedOut { sent: true } } => {
                 left.insert(n);
             }
-            Happened::Heard { what: Sent::Answer(n) } => {
+            Happened::Heard { what: PeerSent::Answer(n) } => {
                 left.remove(&n);
             }
             _ => {}
@@ -126,15 +128,15 @@ fn unheard(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut V
 
 type Key = (u8, u64);
 
-fn key(sent: Sent) -> Key {
+fn key(sent: PeerSent) -> Key {
     match sent {
-        Sent::Answer(n) => (0, n),
-        Sent::Stray => (1, 0),
-        Sent::Unreadable(n) => (2, n),
-        Sent::Push => (3, 0),
-        Sent::Ask => (4, 0),
-        Sent::Garbage => (5, 0),
-        Sent::Violation => (6, 0),
+        PeerSent::Answer(n) => (0, n),
+        PeerSent::Stray => (1, 0),
+        PeerSent::Unreadable(n) => (2, n),
+        PeerSent::Push => (3, 0),
+        PeerSent::Ask => (4, 0),
+        PeerSent::Garbage => (5, 0),
+        PeerSent::Violation => (6, 0),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::finding::Verdict;
-use crate::layer::session::event::{Entries, Happened, Told};
+use crate::layer::session::event::{CallResult, Entries, Happened};
 use crate::layer::session::life::{Action, SessionLife};
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
@@ -41,7 +41,7 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
                     let words = format!("{n} was to be told at {} ms", by.as_millis());
                     verdict.find("I11-request", Some(entry.at), words);
                 }
-                if matches!(what, Told::TimedOut { .. }) && entry.at < by {
+                if matches!(what, CallResult::TimedOut { .. }) && entry.at < by {
                     verdict.find(
                         "I11-early",
                         Some(entry.at),

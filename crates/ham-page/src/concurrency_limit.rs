@@ -1,4 +1,4 @@
-//! Work that is limited by turns: work on long values, away from the threads that serve, because a value in memory is
+//! Work that is limited by permits: work on long values, away from the threads that serve, because a value in memory is
 //! many times as long as its bytes; and installations, which may take for ever. Neither kind waits for the other.
 
 use std::sync::Arc;
@@ -10,35 +10,35 @@ use tokio::time::Instant;
 
 use crate::problem::Problem;
 
-/// The turns.
+/// The permits for one kind of work.
 #[derive(Debug)]
-pub(crate) struct Heavy(Arc<Semaphore>);
+pub(crate) struct ConcurrencyLimit(Arc<Semaphore>);
 
-impl Heavy {
+impl ConcurrencyLimit {
     /// At most this many at a time.
     pub(crate) fn of(at_a_time: usize) -> Self {
         Self(Arc::new(Semaphore::new(at_a_time)))
     }
 
-    /// Waits until it is the caller's turn, for at most ten seconds.
-    pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
-        let turn = Arc::clone(&self.0).acquire_owned();
-        let Ok(permit) = tokio::time::timeout_at(Instant::now() + PATIENCE, turn).await else {
+    /// Waits for a permit, for at most ten seconds.
+    pub(crate) async fn acquire(&self) -> Result<Permit, Problem> {
+        let acquiring = Arc::clone(&self.0).acquire_owned();
+        let Ok(permit) = tokio::time::timeout_at(Instant::now() + PATIENCE, acquiring).await else {
             let text = "Others are before you; try it again in a moment";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text).again());
         };
-        permit.map(|_permit| Turn { _permit }).map_err(|error| failed(&error))
+        permit.map(|_permit| Permit { _permit }).map_err(|error| failed(&error))
     }
 }
 
 /// Others wait until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct Permit {
     _permit: OwnedSemaphorePermit,
 }
 
-impl Turn {
-    /// Does the work. If the future is dropped, the work goes on to its end, and keeps its turn.
+impl Permit {
+    /// Does the work. If the future is dropped, the work goes on to its end, and keeps its permit.
     pub(crate) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -71,13 +71,13 @@ mod tests {
     /// Case: four bodies of 16 MiB stopped a conductor.
     #[tokio::test(start_paused = true)]
     async fn the_third_waits_for_one_of_two() {
-        let heavy = Heavy::of(2);
-        let first = heavy.turn().await.expect("a turn");
-        let _second = heavy.turn().await.expect("a turn");
-        assert!(heavy.turn().now_or_never().is_none());
+        let limit = ConcurrencyLimit::of(2);
+        let first = limit.acquire().await.expect("a permit");
+        let _second = limit.acquire().await.expect("a permit");
+        assert!(limit.acquire().now_or_never().is_none());
         // Two clients that sent their bundles drop by drop delayed everyone for as long as they liked.
-        assert!(heavy.turn().await.is_err());
+        assert!(limit.acquire().await.is_err());
         assert_eq!(first.run(|| 3).await.expect("it works"), 3);
-        assert!(heavy.turn().now_or_never().is_some());
+        assert!(limit.acquire().now_or_never().is_some());
     }
 }

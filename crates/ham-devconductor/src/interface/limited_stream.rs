@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::intake::{Intake, Refusal};
+use super::incoming_limits::{IncomingLimits, Refusal};
 use super::meter::Meter;
 use super::reading::Reading;
 
 /// Until the client is known, reads no more than [`MAX_STRANGER`] bytes, its handshake included: the next byte ends the connection.
 /// Once a message meets a bound, what still comes is thrown away for a moment, so that the client can read the reason.
-pub(super) struct Guest<S> {
+pub(super) struct LimitedStream<S> {
     /// `None` before its frames. It is dropped before the stream: a client that sees its connection end finds its room free.
     meter: Option<Meter>,
     stream: S,
@@ -24,15 +24,15 @@ pub(super) struct Guest<S> {
     leaves: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Guest<S> {
+impl<S> LimitedStream<S> {
     /// A client that is not known yet.
     pub(super) fn new(stream: S, reading: Reading) -> Self {
         Self { meter: None, stream, reading, left: MAX_STRANGER, leaves: None }
     }
 
     /// The handshake is done: from now on, frames come.
-    pub(super) fn expect_frames(&mut self, intake: Intake) {
-        self.meter = Some(Meter::new(intake));
+    pub(super) fn expect_frames(&mut self, limits: IncomingLimits) {
+        self.meter = Some(Meter::new(limits));
     }
 
     fn refuse(&mut self, refusal: Refusal) {
@@ -41,7 +41,7 @@ impl<S> Guest<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Guest<S> {
+impl<S: AsyncRead + Unpin> LimitedStream<S> {
     fn poll_bytes(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.reading.is_known() {
             return Pin::new(&mut self.stream).poll_read(context, buffer);
@@ -74,7 +74,7 @@ impl<S: AsyncRead + Unpin> Guest<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guest<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for LimitedStream<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -102,7 +102,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guest<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guest<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for LimitedStream<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
     }
@@ -133,7 +133,7 @@ mod tests {
     async fn a_client_says_little_until_it_is_known_and_then_what_it_likes() {
         let said = vec![7; 3 * MAX_STRANGER];
         let reading = Reading::default();
-        let mut stranger = Guest::new(&said[..], reading.clone());
+        let mut stranger = LimitedStream::new(&said[..], reading.clone());
         let mut read = vec![0; MAX_STRANGER];
         stranger.read_exact(&mut read).await.unwrap();
         stranger.read_exact(&mut [0]).await.unwrap_err();
@@ -144,13 +144,15 @@ mod tests {
     }
 
     /// A known client, and the stream that it writes to.
-    fn known(intake: &Intake) -> (tokio::io::DuplexStream, Guest<tokio::io::DuplexStream>, Reading) {
+    fn known(
+        limits: &IncomingLimits,
+    ) -> (tokio::io::DuplexStream, LimitedStream<tokio::io::DuplexStream>, Reading) {
         let (client, stream) = tokio::io::duplex(64);
         let reading = Reading::default();
-        let mut guest = Guest::new(stream, reading.clone());
+        let mut limited = LimitedStream::new(stream, reading.clone());
         reading.make_known();
-        guest.expect_frames(intake.clone());
-        (client, guest, reading)
+        limited.expect_frames(limits.clone());
+        (client, limited, reading)
     }
 
     /// Case: unfinished messages waited for ever.
@@ -158,21 +160,21 @@ mod tests {
     async fn a_message_comes_in_time_or_the_client_goes_and_a_silent_one_stays() {
         use tokio::io::AsyncWriteExt as _;
         let minute = Duration::from_secs(60);
-        let (mut client, mut guest, reading) = known(&Intake::new(1 << 20, minute));
+        let (mut client, mut limited, reading) = known(&IncomingLimits::new(1 << 20, minute));
         let started = Instant::now();
         let mut bytes = [0; 64];
         // A message of one byte; then nothing for an hour, which is no message.
         client.write_all(&[0x82, 0x81, 0, 0, 0, 0, 7]).await.unwrap();
-        assert_eq!(guest.read(&mut bytes).await.unwrap(), 7);
-        tokio::time::timeout(minute * 60, guest.read(&mut bytes)).await.unwrap_err();
+        assert_eq!(limited.read(&mut bytes).await.unwrap(), 7);
+        tokio::time::timeout(minute * 60, limited.read(&mut bytes)).await.unwrap_err();
         // A message that has begun, of which nobody reads more for two minutes: that time is not the client's.
         client.write_all(&[0x82, 0x85, 0, 0, 0, 0, 7]).await.unwrap();
         let reads = reading.begin();
-        assert_eq!(guest.read(&mut bytes).await.unwrap(), 7);
+        assert_eq!(limited.read(&mut bytes).await.unwrap(), 7);
         drop(reads);
         tokio::time::advance(minute * 2).await;
         let reads = reading.begin();
-        assert_eq!(guest.read(&mut bytes).await.unwrap(), 0);
+        assert_eq!(limited.read(&mut bytes).await.unwrap(), 0);
         drop(reads);
         assert_eq!(reading.refusal(), Some(Refusal::Time { after: minute }));
         assert_eq!(started.elapsed(), minute * 63 + LINGER);

@@ -34,19 +34,19 @@ pub(crate) struct Row {
 enum Content {
     /// MessagePack, converted to JSON only on request: as JSON it is many times as long.
     Whole(Vec<u8>),
-    Told(Value),
+    Json(Value),
 }
 
 impl Row {
     pub(super) fn of(n: u64, record: &Record, types: &Types) -> Self {
         let action = record.action();
-        let (mut more, mut said) = (Map::new(), None);
+        let (mut more, mut content) = (Map::new(), None);
         let mut put = |name: &str, value: Value| drop(more.insert(name.to_owned(), value));
         let text = |hash: &dyn std::fmt::Display| Value::from(hash.to_string());
         match &action.data {
-            ActionData::Create(data) => said = Some(entry(&mut put, &data.entry_type, record, types)),
+            ActionData::Create(data) => content = Some(entry(&mut put, &data.entry_type, record, types)),
             ActionData::Update(data) => {
-                said = Some(entry(&mut put, &data.entry_type, record, types));
+                content = Some(entry(&mut put, &data.entry_type, record, types));
                 put("of", text(&data.original_action_address));
             }
             ActionData::Delete(data) => put("of", text(&data.deletes_address)),
@@ -74,9 +74,9 @@ impl Row {
             kind: action.action_type().to_string(),
             bytes: ITSELF
                 + Value::Object(more.clone()).to_string().len()
-                + said.as_ref().map_or(0, Content::bytes),
+                + content.as_ref().map_or(0, Content::bytes),
             more,
-            entry: said,
+            entry: content,
             call: None,
         }
     }
@@ -100,21 +100,21 @@ impl Content {
             RecordEntry::Present(Entry::App(bytes)) if bytes.as_ref().bytes().len() <= MAX_SHOWN => {
                 Self::Whole(bytes.as_ref().bytes().clone())
             }
-            entry => Self::Told(decoded(entry, MAX_SHOWN)),
+            entry => Self::Json(decoded(entry, MAX_SHOWN)),
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Whole(bytes) => bytes.len(),
-            Self::Told(value) => value.to_string().len(),
+            Self::Json(value) => value.to_string().len(),
         }
     }
 
     fn json(&self) -> Value {
         match self {
             Self::Whole(bytes) => ham_json::shown(bytes),
-            Self::Told(value) => value.clone(),
+            Self::Json(value) => value.clone(),
         }
     }
 }

@@ -10,30 +10,30 @@ use tokio_util::sync::CancellationToken;
 
 /// Each cell is created by only one task at a time.
 #[derive(Debug, Default)]
-pub(super) struct Births(Mutex<HashMap<CellId, CancellationToken>>);
+pub(super) struct Creations(Mutex<HashMap<CellId, CancellationToken>>);
 
 /// The creation of some cells, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Birth<'a> {
-    births: &'a Births,
+pub(super) struct Creation<'a> {
+    creations: &'a Creations,
     cells: Vec<CellId>,
     /// Cancelled when one of the cells is no longer wanted.
     ended: CancellationToken,
 }
 
-impl Births {
+impl Creations {
     /// Begins the creation of these cells. The stores of their DNAs stay until it ends.
     ///
     /// # Errors
     /// Somebody else is creating one of the cells.
-    pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
+    pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Creation<'_>, CellId> {
         let mut begun = self.cells();
         if let Some(cell) = cells.iter().find(|cell| begun.contains_key(cell)) {
             return Err(cell.clone());
         }
         let ended = CancellationToken::new();
         begun.extend(cells.iter().map(|cell| (cell.clone(), ended.clone())));
-        Ok(Birth { births: self, cells, ended })
+        Ok(Creation { creations: self, cells, ended })
     }
 
     /// Whether a cell of this DNA is being created.
@@ -52,7 +52,7 @@ impl Births {
     }
 }
 
-impl Birth<'_> {
+impl Creation<'_> {
     /// Cancelled when the app of the cells is removed.
     pub(super) fn ended(&self) -> CancellationToken {
         self.ended.clone()
@@ -64,8 +64,8 @@ impl Birth<'_> {
     }
 }
 
-impl Drop for Birth<'_> {
+impl Drop for Creation<'_> {
     fn drop(&mut self) {
-        self.births.cells().retain(|cell, _| !self.cells.contains(cell));
+        self.creations.cells().retain(|cell, _| !self.cells.contains(cell));
     }
 }

@@ -10,16 +10,16 @@ use super::turns::{Shared, Turns};
 
 /// The bounds of all connections of a conductor. A clone counts together with its original.
 #[derive(Clone, Debug)]
-pub(crate) struct Intake {
+pub(crate) struct IncomingLimits {
     room: Arc<Semaphore>,
     most: u64,
     time: Duration,
     turns: Shared,
 }
 
-/// The bytes of one incomplete message.
+/// The bytes that one incomplete message has reserved.
 #[derive(Debug, Default)]
-pub(super) struct Share(Option<OwnedSemaphorePermit>);
+pub(super) struct Reservation(Option<OwnedSemaphorePermit>);
 
 /// Why a connection is closed in the middle of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl Intake {
+impl IncomingLimits {
     pub(crate) fn new(most: u64, time: Duration) -> Self {
         let units = usize::try_from(most / UNIT).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Self { room: Arc::new(Semaphore::new(units)), most, time, turns: Shared::default() }
@@ -63,20 +63,20 @@ impl Intake {
         Turns::new(&self.turns)
     }
 
-    /// Makes the share of a message as large as what has come of it. Small messages need none: the number of connections is limited.
+    /// Grows the reservation of a message to what has come of it. Small messages need none: the number of connections is limited.
     ///
     /// # Errors
     /// The other messages leave no room.
-    pub(super) fn grow(&self, share: &mut Share, message: u64) -> Result<(), Refusal> {
+    pub(super) fn grow(&self, reservation: &mut Reservation, message: u64) -> Result<(), Refusal> {
         let units = usize::try_from(message.saturating_sub(FREE).div_ceil(UNIT)).unwrap_or(usize::MAX);
-        let more = units.saturating_sub(share.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
+        let more = units.saturating_sub(reservation.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
         if more == 0 {
             return Ok(());
         }
         let refusal = Refusal::Room { most: self.most };
         let more = u32::try_from(more).map_err(|_| refusal)?;
         let more = Arc::clone(&self.room).try_acquire_many_owned(more).map_err(|_| refusal)?;
-        match &mut share.0 {
+        match &mut reservation.0 {
             Some(held) => held.merge(more),
             none => *none = Some(more),
         }
@@ -95,15 +95,16 @@ mod tests {
 
     #[test]
     fn messages_share_what_there_is_and_small_ones_need_nothing() {
-        let intake = Intake::new(1 << 20, Duration::ZERO);
-        let (mut first, mut second, mut small) = (Share::default(), Share::default(), Share::default());
-        intake.grow(&mut first, FREE + (700 << 10)).unwrap();
-        intake.grow(&mut first, FREE + (800 << 10)).unwrap();
-        assert_eq!(intake.grow(&mut second, FREE + (225 << 10)), Err(Refusal::Room { most: 1 << 20 }));
-        intake.grow(&mut second, FREE + (224 << 10)).unwrap();
-        intake.grow(&mut small, FREE).unwrap();
+        let limits = IncomingLimits::new(1 << 20, Duration::ZERO);
+        let (mut first, mut second, mut small) =
+            (Reservation::default(), Reservation::default(), Reservation::default());
+        limits.grow(&mut first, FREE + (700 << 10)).unwrap();
+        limits.grow(&mut first, FREE + (800 << 10)).unwrap();
+        assert_eq!(limits.grow(&mut second, FREE + (225 << 10)), Err(Refusal::Room { most: 1 << 20 }));
+        limits.grow(&mut second, FREE + (224 << 10)).unwrap();
+        limits.grow(&mut small, FREE).unwrap();
         drop(first);
-        intake.grow(&mut small, FREE + (800 << 10)).unwrap();
+        limits.grow(&mut small, FREE + (800 << 10)).unwrap();
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(crate) use types::Types;
 
 /// The newest actions of a DNA, with their contents.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct ActionLog {
     types: Types,
     rows: VecDeque<Row>,
     /// The position of the oldest action that is kept.
@@ -26,27 +26,27 @@ pub(crate) struct Book {
     bytes: usize,
 }
 
-impl Book {
+impl ActionLog {
     /// Reads the chains. Actions of different agents are ordered only by their times.
     pub(crate) async fn read(
         observer: &Observer,
         directory: &Directory,
         dna: &DnaHash,
     ) -> Result<Self, ViewError> {
-        let mut book = Self::default();
+        let mut log = Self::default();
         let mut records = Vec::new();
         for cell in directory.cells_of(dna) {
-            if book.types.is_empty() {
+            if log.types.is_empty() {
                 // A cell that does not run reveals no names, so its actions are shown without them.
-                book.types = observer.zomes(&cell.id).map(|zomes| Types::of(&zomes)).unwrap_or_default();
+                log.types = observer.zomes(&cell.id).map(|zomes| Types::of(&zomes)).unwrap_or_default();
             }
             records.extend(observer.chain(&cell.id).await?);
         }
         records.sort_by_key(|record| (record.action().timestamp(), record.action().action_seq()));
         for record in &records {
-            book.append(record);
+            log.append(record);
         }
-        Ok(book)
+        Ok(log)
     }
 
     /// Records an action; `None` if it is already there.
