@@ -136,6 +136,17 @@ pub(crate) fn awaits_proofs(info: &AppInfo) -> Option<String> {
     Some(format!("{why}: {remedy}; `ham app install --roles-settings FILE` installs an app with its proofs"))
 }
 
+/// Why an app must not be disabled: it awaits membrane proofs, and has no chains to come back to.
+pub(crate) fn ruined_by_disabling(info: &AppInfo) -> Option<Failure> {
+    let (why, _) = standstill(info).filter(|_| info.status == AppStatus::AwaitingMemproofs)?;
+    let id = &info.installed_app_id;
+    let advice = format!(
+        "it is not running; disabling it would make it unusable. Hand in its proofs with `ham app memproofs --app-id {id} ROLE=FILE …`, or \
+         remove it with `ham app uninstall {id}`"
+    );
+    Some(Failure::new(Exit::Refused, anyhow::anyhow!("{why}, and was not disabled"), advice))
+}
+
 /// Warns if an app does not run: requests about it are answered all the same.
 pub(crate) fn warn(output: Output, info: &AppInfo) {
     if let Some((why, remedy)) = standstill(info) {

@@ -50,6 +50,10 @@ const ADMINISTRATION: &[(&str, &str)] = &[
         "`ham app memproofs --app-id ID ROLE=FILE …` hands them in, then enable it",
     ),
     (
+        "InternalCellError(CellWithoutGenesis(",
+        "its genesis never ran: `ham app uninstall` removes the app, then install it again",
+    ),
+    (
         "InterfaceError(IoError(",
         "the conductor cannot listen there: pass another port (0 picks a free one), or stop whatever is using it",
     ),
@@ -100,6 +104,8 @@ mod tests {
         assert!(of(&format!("{API}AppNotInstalled(\"one\")")).contains("ham app list"));
         let waits = "AppStatusError(\"App is awaiting membrane proofs and cannot be enabled.\")";
         assert!(of(&format!("{API}{waits}")).contains("ham app memproofs"));
+        let never = "InternalCellError(CellWithoutGenesis(CellId(DnaHash(uhC0k), AgentPubKey(uhCAk))))";
+        assert!(of(&format!("{API}{never}")).contains("ham app uninstall"));
         assert!(of("the call: create fails, as a test asked").contains("ham dev fault"));
         let met =
             "RuntimeError: a bound of the call and of all that it started is met: 5 instructions (--fuel)";

@@ -78,6 +78,11 @@ async fn an_app_that_waits_for_proofs_is_installed() {
     assert!(installed.text().starts_with("installed waits, awaiting membrane proofs"), "{installed}");
     assert!(ways.iter().all(|way| installed.stderr.contains(way)), "{installed}");
     ham.run(&["app", "enable", "waits"]).await.failed(1, &["awaiting membrane proofs", "ham app memproofs"]);
+    // Case: it was disabled, could then not be enabled, and took no proofs any more.
+    ham.run(&["app", "disable", "waits"]).await.failed(
+        1,
+        &["`waits` is awaiting membrane proofs", "was not disabled", "unusable", "ham app uninstall"],
+    );
     let proof = ham.file("proof", [1]);
     let refused = ham.run(&["app", "memproofs", &format!("probe={proof}")]).await;
     refused.failed(

@@ -144,6 +144,28 @@ fn settings_of_roles_and_membrane_proofs_are_handed_in() {
     });
 }
 
+/// Case: the advice was to correct the request, and no request helps any more.
+#[test]
+fn an_app_whose_genesis_never_ran_is_installed_again() {
+    run(async {
+        let (conductor, ham) = conductor().await;
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe-memproof.happ");
+        ham.run(&["app", "install", bundle, "--id", "waits"]).await.ok();
+        ham.run(&["app", "disable", "waits"]).await.failed(1, &["was not disabled", "ham app memproofs"]);
+        assert_eq!(states(&ham).await[0].1, "awaiting membrane proofs");
+        // As another program does it.
+        let admin = ham::Admin::local(conductor.admin_port());
+        admin.disable_app("waits").await.unwrap();
+        admin.close().await;
+        ham.run(&["app", "enable", "waits"])
+            .await
+            .failed(1, &["CellWithoutGenesis", "its genesis never ran", "`ham app uninstall`"]);
+        ham.run(&["app", "uninstall", "waits"]).await.ok();
+        ham.run(&["app", "install", bundle, "--id", "waits"]).await.ok();
+        assert_eq!(states(&ham).await[0].1, "awaiting membrane proofs");
+    });
+}
+
 /// The order differed from app to app.
 #[test]
 fn roles_come_in_the_order_of_the_manifest() {
