@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ham_devconductor::{DevConductor, Passed, Snapshot};
+use ham_devconductor::{DevConductor, MAX_RUNS, MAX_RUNS_TIME, PassLimit, Passed, Snapshot};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
@@ -156,7 +156,11 @@ fn with_runs(mut clock: Value, passed: &Passed) -> Value {
     let runs =
         runs.map(|((zome, function), times)| json!({ "zome": zome, "function": function, "times": times }));
     clock["ran"] = runs.collect();
-    clock["skipped_from"] = passed.skipped_from.map(|time| time.to_string()).into();
+    clock["skipped_from"] = passed.skipped.map(|skipped| skipped.from.to_string()).into();
+    clock["limit_reached"] = passed.skipped.map_or(Value::Null, |skipped| match skipped.limit {
+        PassLimit::Runs => json!({ "runs": MAX_RUNS }),
+        _ => json!({ "seconds": MAX_RUNS_TIME.as_secs() }),
+    });
     clock
 }
 
