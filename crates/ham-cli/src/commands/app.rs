@@ -156,7 +156,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn list(context: &Context, admin: &Admin) -> Result<(), Failure> {
-    let apps = progress::during(context.output, "asking for the apps", admin.list_apps(None)).await?;
+    let apps = progress::during(context.output, "listing the apps", admin.list_apps(None)).await?;
     let text = || {
         if apps.is_empty() {
             return "no apps".to_owned();

@@ -105,7 +105,7 @@ async fn write(mut writer: OwnedWriteHalf, answer: Answer) -> io::Result<()> {
 async fn answer(line: &[u8], conductor: &DevConductor, snapshots: &mut BTreeMap<String, Snapshot>) -> Answer {
     match serde_json::from_slice(line) {
         Ok(asked) => act(asked, conductor, snapshots).await,
-        Err(error) => Err(format!("it is another version of ham that asks: {error}")),
+        Err(error) => Err(format!("the request comes from another version of ham: {error}")),
     }
 }
 
@@ -114,7 +114,9 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
         Ask::Snapshot { name } => {
             let name = super::ask::name(&name)?;
             if snapshots.len() >= MAX_SNAPSHOTS && !snapshots.contains_key(&name) {
-                return Err(format!("{MAX_SNAPSHOTS} snapshots are kept: take one of their names again"));
+                return Err(format!(
+                    "there are {MAX_SNAPSHOTS} snapshots already: use one of their names again"
+                ));
             }
             snapshots.insert(name, conductor.snapshot().await.map_err(words)?);
         }

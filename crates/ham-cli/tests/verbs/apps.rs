@@ -33,9 +33,7 @@ fn an_app_is_installed_switched_and_removed() {
         ham.run(&["app", "enable"]).await.failed(2, &[]);
         ham.run(&["app", "install", "none.happ"]).await.failed(2, &[]);
         for id in ["", " x", "a\u{7}b"] {
-            ham.run(&["app", "install", &probe(), "--id", id])
-                .await
-                .failed(2, &["cannot be the id of an app"]);
+            ham.run(&["app", "install", &probe(), "--id", id]).await.failed(2, &["is not a valid app ID"]);
         }
         ham.run(&["app", "install", &probe(), "--agent", "uhCkk"]).await.failed(2, &[]);
     });
@@ -78,7 +76,7 @@ fn other_coordinators_run_at_once_and_other_integrity_zomes_are_refused() {
         append("probe/probe_integrity.wasm");
         ham.run(&pack).await.ok();
         assert_ne!(json(&ham, &["hash", &bundle]).await, hashes);
-        ham.run(&["app", "update", &bundle]).await.failed(1, &["integrity zomes of the role `probe`"]);
+        ham.run(&["app", "update", &bundle]).await.failed(1, &["integrity zomes for the role `probe`"]);
         // What the conductor runs is what the bundle's hash says.
         let cells = json(&ham, &["info"]).await["cells"].take();
         let dna = |cells: &Value, role: &str| {

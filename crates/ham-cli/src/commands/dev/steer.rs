@@ -124,11 +124,11 @@ fn nobody(settings: &Settings) -> Failure {
         (Some(port), _) => (format!(" at the admin port {port}"), START),
         (None, Some(host)) => (
             format!("; {host} is another machine"),
-            "pass the --admin-port that a `ham dev` of this machine prints",
+            "pass the --admin-port printed by a `ham dev` on this machine",
         ),
         (None, None) => (String::new(), START),
     };
-    Failure::usage(format!("no `ham dev` with an embedded conductor runs here{at}"), advice)
+    Failure::usage(format!("no `ham dev` with an embedded conductor is running here{at}"), advice)
 }
 
 /// The resulting state, in words.
@@ -156,7 +156,7 @@ fn clock(answer: &Value) -> String {
         Ok(ahead) if !ahead.is_zero() => {
             format!("{now}, {} ahead of the system's clock", humantime::format_duration(ahead))
         }
-        _ => format!("{now}, with the system's clock"),
+        _ => format!("{now}, the same as the system's clock"),
     };
     for ran in answer["ran"].as_array().into_iter().flatten() {
         let name = |key: &str| ran[key].as_str().unwrap_or_default();
@@ -183,7 +183,8 @@ fn time(text: &str) -> Result<Ask, String> {
     if text == "system" {
         return Ok(Ask::ResetClock);
     }
-    let by = text.strip_prefix('+').ok_or("it begins with `+`, because time goes forward, or is `system`")?;
+    let by =
+        text.strip_prefix('+').ok_or("it must start with `+`, because time goes forward, or be `system`")?;
     duration(by).map(|by| Ask::Advance { by })
 }
 
@@ -231,7 +232,7 @@ mod tests {
         );
         assert_eq!(
             clock(&json!({ "now": "then", "ahead_seconds": 0.0, "ran": [] })),
-            "then, with the system's clock"
+            "then, the same as the system's clock"
         );
     }
 }
