@@ -139,8 +139,14 @@ async fn lines_are_served_and_followed() {
         .unwrap();
     let gap = following.line(|line| line.contains("gap")).await;
     assert_eq!(gap, r#"{"type":"gap","cause":"lagged","detail":"3 were dropped here"}"#);
+    // As the command's page describes it.
+    std::fs::write(&fifo, "{\"type\":\"gap\",\"chain_name\":\"a\",\"cause\":\"rebuilt\",\"missed\":2}\n")
+        .unwrap();
+    let gap = following.line(|line| line.contains("gap")).await;
+    let shown = r#"{"type":"gap","cause":"link_lost","detail":"rebuilt","code":null,"reason":"rebuilt"}"#;
+    assert_eq!(gap, shown);
     serving.signal(Signal::TERM);
-    serving.said("2 published, 2 faulty, and the server stopped").await;
+    serving.said("3 published, 2 faulty, and the server stopped").await;
     assert_eq!(serving.ended().await, Some(143));
     following.signal(Signal::INT);
     assert_eq!(following.ended().await, Some(130));
