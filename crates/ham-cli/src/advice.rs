@@ -19,8 +19,7 @@ pub(crate) fn connect(error: &ConnectError) -> String {
         }
         ConnectError::NoInterface => "pass --admin-port (or set HAM_ADMIN_PORT), or --app-url (or HAM_APP_URL)".into(),
         ConnectError::Token(_) => {
-            "write a fresh app token in base64 to the file that HAM_APP_TOKEN_FILE names; each token works for \
-             one link only".into()
+            "write a new app token, in base64, to the file named by HAM_APP_TOKEN_FILE; each token works for one connection only".into()
         }
         ConnectError::Config(_) => "correct the setting; `ham info --settings` shows where each one comes from".into(),
         ConnectError::Signing(source) => signing(source),
@@ -51,13 +50,13 @@ pub(crate) fn dial(error: &DialError, interface: &str) -> String {
             format!("what answers on the {interface} port is not a WebSocket server: correct the port")
         }
         DialError::Upgrade(_) => format!(
-            "whatever has the {interface} port hung up before it said anything: it is another kind of server, or a conductor \
-             that has as many connections as it takes. Correct the port, or close some of them and try again"
+            "the server on the {interface} port hung up without a word: it is another kind of server, or a conductor with no room \
+             for another connection. Correct the port, or close some connections and try again"
         ),
         DialError::Handshake(HandshakeError::Closed(_)) => {
-            "the token was refused or has been used already. Where HAM_APP_TOKEN_FILE names a file, write a fresh one into it \
-             (`ham token issue`, or once with --reusable); else run the command again. If this repeats, check that the app ID \
-             is the one that this interface serves"
+            "the token was refused or has already been used. If HAM_APP_TOKEN_FILE is set, write a new token to that file (`ham \
+             token issue`; --reusable makes one that lasts); otherwise run the command again. If this happens again, check that \
+             this interface serves this app ID"
                 .into()
         }
         DialError::Handshake(_) => format!(
@@ -81,8 +80,7 @@ pub(crate) fn tls(error: &TlsError) -> &'static str {
             "try again; if it repeats, the server may not speak TLS: use ws://, or correct the URL"
         }
         _ => {
-            "check the server's certificate: wss:// trusts the public authorities, or those in the file of --ca, \
-             or only the certificate that --pin names"
+            "check the server's certificate: wss:// trusts the public authorities, those in the --ca file, or only the certificate named by --pin"
         }
     }
 }
@@ -93,7 +91,9 @@ pub(crate) fn admin(error: &AdminError) -> String {
         AdminError::NotConfigured => "name the admin interface with --admin-port or HAM_ADMIN_PORT".into(),
         AdminError::Dial { source, .. } => dial(source, "admin"),
         AdminError::Lost { reconcile, .. } => {
-            format!("the connection broke or the conductor was too slow ({reconcile}); after that, try again")
+            format!(
+                "the connection broke or the conductor was too slow: first find out what happened ({reconcile}), then try again"
+            )
         }
         AdminError::NotInRelease { .. } => "upgrade the conductor, or do without this request".into(),
         AdminError::ChainClosed => "this cell is closed for good; use its successor".into(),
@@ -123,7 +123,7 @@ pub(crate) fn call(error: &CallError) -> String {
         CallError::NoLink { sent: false, .. } => "run `ham doctor`: it names the step that fails".into(),
         CallError::Signing(source) => signing(source),
         CallError::AppNotInstalled { .. } => {
-            "`ham app list` shows the apps that are installed: install it again, or pass another one with --app-id".into()
+            "`ham app list` shows the installed apps: install this one again, or pass another with --app-id".into()
         }
         // The question before the call failed, not the call.
         CallError::LookUp { .. } => "run `ham doctor`: it shows the conductor's release and the app's state".into(),
@@ -165,10 +165,10 @@ pub(crate) fn call(error: &CallError) -> String {
 }
 
 /// About a cell that existed before.
-pub(crate) const GONE: &str = "the cell is not there any more: its app was uninstalled, or the clone deleted, and what it wrote went with it; \
- `ham app list` and `ham info` show what is there";
+pub(crate) const GONE: &str = "the cell no longer exists: its app was uninstalled or the clone deleted, and its data is gone; `ham \
+    app list` and `ham info` show what exists";
 
-const REVERTED: &str = "`ham dev revert` cut it off: call again; everything is as it was at the snapshot";
+const REVERTED: &str = "`ham dev revert` cut it off: everything is as it was at the snapshot, so call again";
 
 const RECONCILE: &str = "before calling again, read the chain with a call that lists what was written";
 
@@ -178,13 +178,14 @@ fn not_running(reason: &NotRunning) -> String {
             "wait until the cell has started, then call again".into()
         }
         NotRunning::AppDisabled(_) => {
-            "`ham app enable ID`, then call again; `ham app list` shows the id".into()
+            "run `ham app enable ID` (`ham app list` shows the ID), then call again".into()
         }
         NotRunning::AwaitingMemproofs => {
-            "`ham app memproofs ROLE=FILE …` hands them in, then `ham app enable ID`, then call again".into()
+            "provide them with `ham app memproofs ROLE=FILE …`, run `ham app enable ID`, then call again"
+                .into()
         }
         NotRunning::Unrecoverable(_) => "uninstall the app and install it again".into(),
-        NotRunning::CloneDisabled => "`ham clone enable ROLE.N`, then call again".into(),
+        NotRunning::CloneDisabled => "run `ham clone enable ROLE.N`, then call again".into(),
         _ => "run `ham doctor`: it shows the app's state".into(),
     }
 }
@@ -227,8 +228,8 @@ pub(crate) fn signing(error: &SigningError) -> String {
 }
 
 /// About an app that a conductor refuses to install.
-pub(crate) const INSTALL: &str = "the conductor's message says why: check the bundle; to find an app again in data that were kept, pass its \
-     --app-id";
+pub(crate) const INSTALL: &str = "the conductor's message says why: check the bundle; to use an app that is already in the data \
+    directory, pass its --app-id";
 
 #[cfg(test)]
 mod tests;

@@ -72,14 +72,11 @@ pub(crate) fn of_role(info: &AppInfo, role: Option<&str>) -> Result<Vec<Cell>, F
 pub(crate) fn id(id: String) -> Result<String, Failure> {
     let wrong = match id.as_str() {
         "" => "it is empty",
-        id if id.trim() != id => "it begins or ends with a blank",
-        id if id.contains(char::is_control) => "it has a control character",
+        id if id.trim() != id => "it begins or ends with a space",
+        id if id.contains(char::is_control) => "it contains a control character",
         _ => return Ok(id),
     };
-    Err(Failure::usage(
-        format!("{:?} cannot be the id of an app: {wrong}", ham::masked(&id)),
-        "choose another id",
-    ))
+    Err(Failure::usage(format!("{:?} is not a valid app ID: {wrong}", ham::masked(&id)), "choose another id"))
 }
 
 impl Cell {
@@ -119,7 +116,7 @@ pub(crate) fn standstill(info: &AppInfo) -> Option<(String, String)> {
         AppStatus::Disabled(_) => format!("enable the app with `ham app enable {id}`"),
         AppStatus::AwaitingMemproofs => {
             format!(
-                "hand them in with `ham app memproofs --app-id {id} ROLE=FILE …`, then `ham app enable {id}`"
+                "provide them with `ham app memproofs --app-id {id} ROLE=FILE …`, then run `ham app enable {id}`"
             )
         }
         AppStatus::AwaitingRestore => "wait until the restore is done".to_owned(),
@@ -134,6 +131,17 @@ pub(crate) fn standstill(info: &AppInfo) -> Option<(String, String)> {
 pub(crate) fn awaits_proofs(info: &AppInfo) -> Option<String> {
     let (why, remedy) = standstill(info).filter(|_| info.status == AppStatus::AwaitingMemproofs)?;
     Some(format!("{why}: {remedy}; `ham app install --roles-settings FILE` installs an app with its proofs"))
+}
+
+/// Why an app must not be disabled: it awaits membrane proofs, and has no chains to come back to.
+pub(crate) fn ruined_by_disabling(info: &AppInfo) -> Option<Failure> {
+    let (why, _) = standstill(info).filter(|_| info.status == AppStatus::AwaitingMemproofs)?;
+    let id = &info.installed_app_id;
+    let advice = format!(
+        "it is not running, and disabling it would make it unusable. Provide its proofs with `ham app memproofs --app-id {id} \
+         ROLE=FILE …`, or remove it with `ham app uninstall {id}`"
+    );
+    Some(Failure::new(Exit::Refused, anyhow::anyhow!("{why}, and was not disabled"), advice))
 }
 
 /// Warns if an app does not run: requests about it are answered all the same.

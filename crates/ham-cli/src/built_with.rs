@@ -20,8 +20,8 @@ pub(crate) async fn for_another_release(bundle: &[u8], conductor: Release) -> Op
     let others: Vec<_> = versions.into_iter().filter(|version| !version.starts_with(of_release)).collect();
     let others = (!others.is_empty()).then(|| others.join(", "))?;
     Some(format!(
-        "zomes of this app were built with HDI {others}, and Holochain {conductor} has HDI {of_release}x: the app is installed, and calls \
-         may fail, for example over a missing field. Build it with the HDK of the release"
+        "this app's zomes were built with HDI {others}, but Holochain {conductor} uses HDI {of_release}x: the app is installed, \
+         but calls may fail, for example over a missing field. Build it with that release's HDK"
     ))
 }
 
@@ -64,7 +64,7 @@ mod tests {
             |name| std::fs::read(format!("{}/../../happ/bundle/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         let (old, new) = (bundle("0.6/probe.happ"), bundle("probe.happ"));
         let told = for_another_release(&old, Release::V0_7_1).await.unwrap();
-        assert!(told.contains("HDI 0.7.3") && told.contains("0.7.1 has HDI 0.8.x"), "{told}");
+        assert!(told.contains("HDI 0.7.3") && told.contains("0.7.1 uses HDI 0.8.x"), "{told}");
         assert!(for_another_release(&new, Release::V0_6).await.is_some());
         for (fits, release) in [(&old, Release::V0_6), (&new, Release::V0_7_1), (&new, Release::V0_8)] {
             assert_eq!(for_another_release(fits, release).await, None);

@@ -80,7 +80,9 @@ impl Compared {
             // A clone has modifiers of its own.
             if cell.is_provisioned() && cell.cell_id.dna_hash() != dna.dna_hash() {
                 words.get_or_insert_with(|| {
-                    format!("has another network seed or other properties than the bundle (role `{role}`)")
+                    format!(
+                        "has a different network seed or different properties than the bundle (role `{role}`)"
+                    )
                 });
             }
             let (runs, wanted) = (&runs.coordinator_zomes, &dna.dna_def().coordinator_zomes);
@@ -106,7 +108,7 @@ impl Compared {
         match &self.difference {
             Difference::Coordinators => None,
             Difference::Integrity(role) => {
-                Some(format!("runs other integrity zomes than the bundle (role `{role}`)"))
+                Some(format!("runs different integrity zomes than the bundle (role `{role}`)"))
             }
             Difference::Roles(words) => Some(words.clone()),
             Difference::Everything(words) => words.clone(),
@@ -130,8 +132,8 @@ impl Compared {
         let gone = Vec::from_iter(gone).join(", ");
         (!gone.is_empty()).then(|| {
             format!(
-                "{} keeps zomes that the bundle does not have, and they can be called: {gone}. \
-                 A conductor removes none; `ham dev --watch`, and `ham dev --data --update`, do",
+                "{} keeps zomes that are not in the bundle, and they can still be called: {gone}. A conductor never removes zomes; \
+                 `ham dev --watch` and `ham dev --data --update` do",
                 self.app_id
             )
         })
@@ -146,7 +148,7 @@ impl Compared {
             let source = CoordinatorSource::Bundle(Box::new(bundle.clone()));
             let payload = UpdateCoordinatorsPayload { cell_id: cell.cell_id.clone(), source };
             let request = AdminRequest::UpdateCoordinators(Box::new(payload));
-            let asked = admin.request("update_coordinators", "repeat it: it writes the same again", &request);
+            let asked = admin.request("update_coordinators", "it can be repeated safely", &request);
             match asked.await? {
                 AdminResponse::CoordinatorsUpdated => {}
                 other => return Err(definition::strange(&other)),
@@ -160,7 +162,8 @@ impl Compared {
         self.same_dnas()?;
         for Other { cell, bundle, .. } in &self.others {
             let replaced = conductor.replace_coordinators(&cell.cell_id, bundle.clone()).await;
-            replaced.map_err(|error| Failure::new(Exit::Refused, error, "correct the zome that it names"))?;
+            replaced
+                .map_err(|error| Failure::new(Exit::Refused, error, "correct the zome named in the error"))?;
         }
         Ok(self.others())
     }
@@ -169,16 +172,16 @@ impl Compared {
         let (what, advice) = match &self.difference {
             Difference::Coordinators | Difference::Roles(_) => return Ok(()),
             Difference::Integrity(role) => (
-                format!("the integrity zomes of the role `{role}` are others than those that run"),
+                format!("the bundle's integrity zomes for the role `{role}` differ from the running ones"),
                 format!(
-                    "other integrity zomes are another DNA, with a network and chains of its own: install the bundle beside it \
-                     (`ham app install --id OTHER`), or `ham app uninstall {}` first, which removes its data",
+                    "different integrity zomes make a different DNA, with its own network and chains: install the bundle as \
+                     another app (`ham app install --id OTHER`), or first run `ham app uninstall {}`, which removes its data",
                     self.app_id
                 ),
             ),
             Difference::Everything(_) => (
-                format!("the bundle has no role of {}", self.app_id),
-                "name the bundle of this app, or the app of this bundle".to_owned(),
+                format!("the bundle's roles are not those of {}", self.app_id),
+                "pass this app's bundle, or the ID of this bundle's app".to_owned(),
             ),
         };
         Err(Failure::new(Exit::Refused, anyhow::anyhow!("{what}; nothing was updated"), advice))
@@ -239,6 +242,6 @@ pub(crate) fn unusable(error: impl std::error::Error + Send + Sync + 'static) ->
     Failure::new(
         Exit::Usage,
         anyhow::Error::new(error).context("the bundle cannot be used"),
-        "name a .happ bundle that `ham pack` has made",
+        "pass a .happ bundle made by `ham pack`",
     )
 }

@@ -84,7 +84,7 @@ pub(crate) async fn with_app(context: &Context) -> Result<Settings, Failure> {
         if apps.is_empty() { Err(Failed::for_now(no_app())) } else { Ok(apps) }
     };
     let asking = wait::connected(context, Some(settings.timeout), attempt);
-    let apps = progress::during(context.output, "asking which apps there are", asking).await?;
+    let apps = progress::during(context.output, "listing the apps", asking).await?;
     let mut ids: Vec<_> = apps.into_iter().map(|app| app.installed_app_id).collect();
     match (ids.pop(), ids.is_empty()) {
         (Some(only), true) => Ok(settings.with_app_id(only)),
@@ -146,7 +146,7 @@ fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
 
 fn no_admin() -> Failure {
     Failure::usage(
-        "no conductor is named, and none that ham started is running here",
+        "no conductor is named, and none started by ham is running here",
         "start one with `ham dev`; or pass --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration \
          file; or pass the bundle of an app with --app FILE.happ to run it in an embedded conductor for this command",
     )

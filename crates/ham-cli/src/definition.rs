@@ -29,7 +29,7 @@ pub(crate) fn strange(answer: &AdminResponse) -> Failure {
     let name = name.split(|other: char| !other.is_alphanumeric()).next().unwrap_or_default();
     Failure::new(
         Exit::Refused,
-        anyhow::anyhow!("the conductor answered `{name}`, which is no answer to this request"),
+        anyhow::anyhow!("the conductor answered `{name}`, which does not answer this request"),
         "its log may say why",
     )
 }

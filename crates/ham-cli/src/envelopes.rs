@@ -160,8 +160,7 @@ async fn lost(mut events: Events) -> Ended {
 /// A request that has not left, and will not.
 fn unsent(why: &str) -> Failure {
     let error = anyhow::anyhow!(why.to_owned()).context("the connection ended before the request was sent");
-    let advice =
-        "look whether the server runs, and try again; with --wait, what was not sent waits until it is back";
+    let advice = "check that the server is running and try again; with --wait, an unsent request waits until the server is back";
     Failure::new(Exit::NoConnection, error, advice)
 }
 

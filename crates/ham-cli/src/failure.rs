@@ -89,10 +89,10 @@ impl Failure {
     pub(crate) fn path_too_long(directory: &Path) -> Self {
         Self::usage(
             format!(
-                "--data: the path is too long: the keystore's socket does not fit below {}",
+                "--data: the path is too long: the keystore's socket path does not fit under {}",
                 directory.display()
             ),
-            "give a shorter path: a socket's holds about a hundred bytes",
+            "use a shorter path: a socket path has about a hundred bytes at most",
         )
     }
 
@@ -188,17 +188,17 @@ impl From<BundleError> for Failure {
         let advice = match &error {
             BundleError::NoManifest { .. } => "name the directory with the manifest",
             BundleError::SeveralManifests { .. } => "name one of them",
-            BundleError::UnknownKind { .. } => "name a file that ends so",
+            BundleError::UnknownKind { .. } => "name a file with one of these endings",
             BundleError::Exists { .. } => "name another directory with --output, or pass --force",
-            BundleError::NotAFileName { .. } => "names of bundles and of their parts are plain file names",
+            BundleError::NotAFileName { .. } => "use plain file names for bundles and their parts",
             BundleError::TooLarge { .. } => "do not use a bundle that you do not trust",
             BundleError::Io { .. } => "check the path and its permissions",
             BundleError::NotWasm { .. } => "build the zome again: `ham build` compiles and packs it",
             BundleError::Link { .. } => "remove the link, or name another directory with --output",
             BundleError::Invalid { path, .. } if path.extension().is_none_or(|has| has != "yaml") => {
-                "the file is damaged, or no bundle of the kind that its name says"
+                "the file is damaged, or is not the kind of bundle that its name says"
             }
-            _ => "correct the manifest; `ham pack --recursive` packs the bundles that it names first",
+            _ => "correct the manifest; `ham pack --recursive` first packs the bundles that it names",
         };
         Self::new(Exit::Usage, error, advice)
     }

@@ -69,7 +69,7 @@ pub(crate) fn following(flags: Vec<Arg>) -> Vec<Arg> {
 /// For commands that run a conductor until they are interrupted.
 pub(crate) fn run() -> Vec<Arg> {
     let installed =
-        "Install the app of this bundle, unless it is there, and enable it; `-` is standard input";
+        "Install the app in this bundle unless it is installed already, and enable it; `-` is standard input";
     vec![of("admin_port", CONDUCTOR), app().help(installed), of("app_id", CONDUCTOR)]
 }
 

@@ -32,6 +32,6 @@ pub(crate) fn kind(text: &str) -> Result<&'static str, Failure> {
 fn mistaken(text: &str, what: &str, begins: &str) -> Failure {
     Failure::usage(
         format!("`{text}` is not {what}"),
-        format!("copy one that a command of ham has printed; it starts with {begins}"),
+        format!("copy one printed by a ham command; it starts with {begins}"),
     )
 }

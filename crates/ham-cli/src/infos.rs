@@ -17,7 +17,7 @@ pub(crate) async fn of(settings: &Settings, cell: &CellId) -> Result<Option<Vec<
     let Some(control) = settings.local_admin_port().and_then(running::control_of) else { return Ok(None) };
     let told = control::ask(&control, &Ask::Zomes { cell: cell.clone() }).await?;
     let infos = serde_json::from_value(told).map_err(|error| {
-        Failure::new(Exit::Local, error, "the `ham dev` that runs is of another version: start it again")
+        Failure::new(Exit::Local, error, "the running `ham dev` is another version of ham: restart it")
     })?;
     Ok(Some(infos))
 }

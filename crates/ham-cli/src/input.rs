@@ -77,7 +77,7 @@ async fn pipe(path: &Path) -> io::Result<Vec<u8>> {
     let pipe = pipe::OpenOptions::new().open_receiver(path)?;
     pipe.take(MAX_SETTINGS + 1).read_to_end(&mut bytes).await?;
     if bytes.is_empty() {
-        let text = "nothing came out of the pipe: it is read once";
+        let text = "the pipe was empty: it can be read only once";
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
     }
     within(bytes, MAX_SETTINGS)
@@ -163,9 +163,9 @@ fn within(bytes: Vec<u8>, limit: u64) -> io::Result<Vec<u8>> {
 fn unreadable(what: &str, error: io::Error) -> Failure {
     let advice = match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::UnexpectedEof => {
-            "whoever writes into a pipe or standard input has to do so once, and then to close it; or name a file"
+            "the writer of a pipe or of standard input must write once and then close it; or pass a file"
         }
-        io::ErrorKind::PermissionDenied => "name a file that whoever runs this may read",
+        io::ErrorKind::PermissionDenied => "pass a file that this user may read",
         _ => "name a file that exists and can be read",
     };
     Failure::new(Exit::Usage, anyhow::Error::new(error).context(format!("cannot read {what}")), advice)
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(read.unwrap(), b"1234");
         let both = written(b"");
         let (read, ()) = tokio::join!(biased; settings(&path), async { drop(both) });
-        assert!(said(read).contains("nothing came out of the pipe"));
+        assert!(said(read).contains("the pipe was empty"));
         let both = written(b"");
         let longer = async {
             // As much as it accepts at a time.

@@ -11,7 +11,7 @@ use ham_devconductor::{
 
 /// Of one call, with all that it starts: `init`, validation, calls of other zomes, `post_commit`, remote signals.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Bounds of a call, with all that it starts")]
+#[command(next_help_heading = "Limits of a call, including all that it starts")]
 pub(crate) struct Bounds {
     /// Instructions that zomes run
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_FUEL)]
@@ -34,7 +34,7 @@ pub(crate) struct Bounds {
     /// Calls of zomes
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CALLS)]
     max_calls: u64,
-    /// Calls that wait for one another
+    /// Depth of nested calls
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CALL_DEPTH)]
     max_call_depth: u32,
 }
@@ -55,16 +55,16 @@ impl Bounds {
 
 /// Of the messages of all clients that have begun and are not complete, and of connections.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Bounds on what clients send")]
+#[command(next_help_heading = "Limits on what clients send")]
 pub(crate) struct Incoming {
-    /// Bytes of all incomplete messages; the client whose message exceeds it is closed, and told why
+    /// Bytes of all incomplete messages; a client whose message exceeds this is disconnected and told why
     #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_INCOMING_BYTES))]
     max_incoming_bytes: Bytes,
-    /// Time in which a message that has begun must be complete
+    /// Time within which a message must be complete once it has begun
     #[arg(long, value_name = "TIME", default_value_t = DEFAULT_MESSAGE_TIME.into())]
     max_message_time: humantime::Duration,
-    /// Connections to one interface; one more takes the place of the oldest that has not finished its handshake or presented its token, or
-    /// is closed
+    /// Connections to one interface; another one replaces the oldest that has not finished its handshake or presented its token, or is
+    /// refused
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CONNECTIONS)]
     max_connections: NonZeroUsize,
 }
@@ -94,7 +94,7 @@ impl std::str::FromStr for Bytes {
         let unit = UNITS.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)));
         let (number, size) = unit.unwrap_or((text, 1));
         let bytes = number.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(size));
-        bytes.map(Self).ok_or_else(|| "a number of bytes, or one with KiB, MiB or GiB".to_owned())
+        bytes.map(Self).ok_or_else(|| "a number of bytes, or a number with KiB, MiB or GiB".to_owned())
     }
 }
 

@@ -19,7 +19,7 @@ impl Name {
         let wrong = |why: String| {
             Failure::usage(
                 format!("an app cannot be called `{name}`: {why}"),
-                "use small letters, digits, `-` and `_`, beginning with a letter: `my-app`",
+                "use lower-case letters, digits, `-` and `_`, starting with a letter: `my-app`",
             )
         };
         let strange = |&letter: &char| !matches!(letter, 'a'..='z' | '0'..='9' | '-' | '_');
@@ -27,17 +27,17 @@ impl Name {
             return Err(wrong("it is empty".into()));
         }
         if let Some(letter) = name.chars().find(strange) {
-            return Err(wrong(format!("it has a {letter:?}")));
+            return Err(wrong(format!("it contains {letter:?}")));
         }
         if !name.starts_with(|letter: char| letter.is_ascii_lowercase()) {
-            return Err(wrong("it does not begin with a letter".into()));
+            return Err(wrong("it does not start with a letter".into()));
         }
         if name.len() > LONGEST {
-            return Err(wrong(format!("it has more than {LONGEST} letters")));
+            return Err(wrong(format!("it has more than {LONGEST} characters")));
         }
         let zome = name.replace('-', "_");
         if RESERVED.contains(&zome.as_str()) {
-            return Err(wrong("the word has a meaning of its own in Rust, or in an app".into()));
+            return Err(wrong("it is reserved in Rust or in an app".into()));
         }
         Ok(Self { app: name.to_owned(), zome })
     }
@@ -121,14 +121,14 @@ mod tests {
         let long = "a".repeat(LONGEST + 1);
         for (name, why) in [
             ("", "empty"),
-            ("2do", "does not begin"),
-            ("-x", "does not begin"),
+            ("2do", "does not start"),
+            ("-x", "does not start"),
             ("My", "'M'"),
             ("a b", "' '"),
             ("a.0", "'.'"),
             ("a\u{7}", "'\\u{7}'"),
-            ("fn", "meaning"),
-            ("tests", "meaning"),
+            ("fn", "reserved"),
+            ("tests", "reserved"),
             (&long, "more than 40"),
         ] {
             let failure = Name::of(name).unwrap_err().text();

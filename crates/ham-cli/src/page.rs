@@ -20,7 +20,7 @@ pub(crate) struct PageArgs {
     /// Serve no page
     #[arg(long)]
     no_page: bool,
-    /// Serve the app's page too, at one address per agent, with what a launcher gives it: a directory with an index.html, or the
+    /// Serve the app's page too, at one address per agent, with what a launcher provides: a directory with an index.html, or the
     /// address of its development server
     #[arg(long, value_name = "DIR|URL")]
     ui: Option<String>,
@@ -68,7 +68,7 @@ impl PageArgs {
                 let windows = served.map_err(|error| Failure::new(Exit::Local, error, "try again"))?;
                 if windows.is_empty() {
                     return Err(Failure::usage(
-                        "--ui serves the page of an app, and none is installed",
+                        "--ui serves an app's page, but no app is installed",
                         "pass --app FILE.happ or --watch, or --data DIR of a conductor that has one",
                     ));
                 }
@@ -132,12 +132,12 @@ fn url(address: std::net::SocketAddr) -> String {
 fn source(ui: &str) -> Result<UiSource, Failure> {
     if ui.starts_with("http://") {
         let url = Url::parse(ui).map_err(|error| {
-            Failure::usage(format!("--ui is not an address: {error}"), "pass one like http://localhost:5173")
+            Failure::usage(format!("--ui is not a URL: {error}"), "pass one like http://localhost:5173")
         })?;
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if !here || !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
             return Err(Failure::usage(
-                "--ui takes the root of a development server of this machine, because its page can sign as the agents",
+                "--ui takes the root of a development server on this machine, because its page can sign as the agents",
                 "pass one like http://localhost:5173",
             ));
         }

@@ -114,10 +114,10 @@ pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> 
     if settings.local_admin_port() == Some(0) {
         return Err(Failure::usage(
             format!(
-                "{} is 0, and no conductor that runs has this port",
+                "{} is 0, which is not the port of a running conductor",
                 settings.values.place(settings.conductor_key)
             ),
-            "0 is a free port where `ham dev` or `ham conductor run` starts one; pass the port that it prints",
+            "0 only means a free port when `ham dev` or `ham conductor run` starts a conductor; pass the port that it prints",
         ));
     }
     let running = || directory().map(|directory| all(&directory)).unwrap_or_default();
@@ -143,7 +143,7 @@ fn chosen(settings: &Settings, running: impl FnOnce() -> Vec<Noted>) -> Result<O
         [] => Ok(None),
         [noted] => Ok(Some(settings.of_running(noted.admin_port, noted.app_id.clone()))),
         several => Err(Failure::usage(
-            format!("several conductors run here: {}", words(several)),
+            format!("several conductors are running here: {}", words(several)),
             format!("name one of them: --admin-port {}", several[0].admin_port),
         )),
     }

@@ -122,7 +122,7 @@ impl Pass {
                 "nothing is listening there: start the gateway, or name another one with --gateway URL"
             }
             (Self::Key, DialError::Upgrade(why)) if is_hung_up(why) => {
-                "it hung up before it answered: see whether the gateway is still running, and try again"
+                "it hung up before it answered: check that the gateway is still running, and try again"
             }
             _ => advice(error),
         }
@@ -137,14 +137,11 @@ impl Pass {
         let read = Some(text.trim()).filter(is_one_line).map(ToOwned::to_owned);
         read.ok_or_else(|| {
             let advice = match self {
-                Self::Token => "write the token alone to it: one line of printable ASCII",
-                Self::Key => "write the key alone to it: the first line that `ham gateway key new` prints",
+                Self::Token => "write only the token to it: one line of printable ASCII",
+                Self::Key => "write only the key to it: the first line that `ham gateway key new` prints",
             };
             let (word, flag) = (self.word(), self.flag());
-            Failure::usage(
-                format!("the file that {flag} names does not hold a {word} and nothing else"),
-                advice,
-            )
+            Failure::usage(format!("the file named by {flag} must hold a {word} and nothing else"), advice)
         })
     }
 }
@@ -173,7 +170,7 @@ fn advice(error: &DialError) -> &'static str {
         }
         // A server that is killed during the dial does that too.
         DialError::Upgrade(why) if is_hung_up(why) => {
-            "it hung up before it answered: see whether the server is still running, and try again"
+            "it hung up before it answered: check that the server is still running, and try again"
         }
         DialError::TimedOut { .. } => {
             "something accepts connections there but does not answer: the server is hanging, or the URL belongs \

@@ -43,7 +43,7 @@ async fn raced(
         ended = &mut command => return ended.map(|()| Exit::Ok),
     };
     if context.interruption.tell() {
-        context.output.note("interrupted: what is under way may end; once more ends it at once");
+        context.output.note("interrupted: waiting for what is under way; interrupt again to stop at once");
         tokio::select! {
             biased;
             _ = shutdown.requested() => {}

@@ -26,7 +26,7 @@ pub(crate) struct Watcher(watch::Receiver<ClockState>);
 /// that, and schedules without a next time would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the clock cannot be put beyond the year 2099, where schedules end: it goes forward by {} at most", whole(*.at_most)
+    "the clock cannot go beyond the year 2099, where schedules end: it can go forward by {} at most", whole(*.at_most)
 )]
 #[non_exhaustive]
 pub struct TooLate {

@@ -29,7 +29,7 @@ pub(crate) use cells::OtherZomes;
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
 pub(crate) use install::InstallParams;
-pub use passing::{MAX_RUNS, Passed};
+pub use passing::{MAX_RUNS, MAX_RUNS_TIME, PassLimit, Passed, Skipped};
 pub(crate) use snapshots::Saved;
 
 use crate::cell::Turns;

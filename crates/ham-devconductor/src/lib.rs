@@ -30,7 +30,7 @@ mod work;
 mod workflow;
 
 pub use clock::TooLate;
-pub use conductor::{MAX_RUNS, OpenedDump, Passed};
+pub use conductor::{MAX_RUNS, MAX_RUNS_TIME, OpenedDump, PassLimit, Passed, Skipped};
 pub use config::{
     Config, DEFAULT_CONNECTIONS, DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME, DataDirectory, Passphrase,
 };

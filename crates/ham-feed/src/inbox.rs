@@ -158,8 +158,8 @@ fn gap_cause(cause: String, missed: Option<u64>) -> GapCause {
         ("lagged", Some(missed)) => GapCause::Lagged(missed),
         ("bad_frame", _) => GapCause::BadFrame("the server could not understand what it was told".to_owned()),
         ("link_lost", _) => lost("the server lost its own link"),
-        ("restart", _) => lost("the server was started anew"),
-        ("history_lost", _) => lost("the server does not keep what came meanwhile any more"),
+        ("restart", _) => lost("the server was restarted"),
+        ("history_lost", _) => lost("the server no longer keeps what came meanwhile"),
         _ => lost(&cause),
     }
 }

@@ -24,7 +24,6 @@
 //! for a subscriber is written together. Every subscriber has a queue bounded in messages and bytes: one that is slower than the feed
 //! is told how many messages it lost, in their place, and delays nobody. Two subscriptions of one connection that cover the same
 //! event deliver it once.
-//! same event deliver it once.
 
 mod admission;
 mod config;

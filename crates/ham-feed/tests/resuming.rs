@@ -258,7 +258,7 @@ async fn the_client_is_told_what_a_server_keeps_no_more_and_that_it_was_started_
     assert_eq!(height(&next(&mut feed).await), 3);
     server.shutdown().await;
     let server = serve_behind(&proxy, FeedServerConfig::default()).await;
-    because(next(&mut feed).await, "started anew");
+    because(next(&mut feed).await, "was restarted");
     server.publish_block("a", &json!({ "height": 9 }));
     assert_eq!(height(&next(&mut feed).await), 9);
     server.publish_gap("a", "lagged", Some(4), Duration::ZERO);

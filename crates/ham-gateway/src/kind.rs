@@ -43,12 +43,12 @@ kinds! {
     NotRun = "not-run", 503, "The call did not run";
     /// Too many calls wait.
     Overloaded = "overloaded", 503, "Too many calls wait";
-    /// The cell rests after pressure on its source chain.
-    CellCoolingDown = "cell-cooling-down", 503, "The cell rests after pressure on its source chain";
+    /// The cell is cooling down after source-chain pressure.
+    CellCoolingDown = "cell-cooling-down", 503, "The cell is cooling down after source-chain pressure";
     /// The cell is not up yet.
     CellStarting = "cell-starting", 503, "The cell has not finished starting";
-    /// The cell does not run, and waiting does not help.
-    CellNotRunning = "cell-not-running", 503, "The cell does not run";
+    /// The cell is not running, and waiting does not help.
+    CellNotRunning = "cell-not-running", 503, "The cell is not running";
     /// The call cannot be signed now.
     SigningUnavailable = "signing-unavailable", 503, "The call cannot be signed now";
     /// The call cannot be signed.
@@ -56,7 +56,7 @@ kinds! {
     /// The clocks of gateway and conductor disagree.
     ClockSkew = "clock-skew", 503, "The clocks of gateway and conductor disagree";
     /// A mistake of the gateway.
-    Internal = "internal", 503, "The gateway made a mistake";
+    Internal = "internal", 503, "The gateway failed";
     /// The gateway stops.
     ShuttingDown = "shutting-down", 503, "The gateway is stopping";
     /// The conductor does not allow the gateway's key to call.
@@ -86,17 +86,17 @@ kinds! {
     /// The conductor answered with an error that leaves open what was written.
     ConductorError = "conductor-error", 500, "The conductor answered with an error";
     /// Nothing is there.
-    NotFound = "not-found", 404, "There is nothing here";
+    NotFound = "not-found", 404, "Not found";
     /// The gateway serves no such app, or not to this key.
     AppNotFound = "app-not-found", 404, "There is no such app";
     /// The method means nothing here.
     MethodNotAllowed = "method-not-allowed", 405, "The method is not allowed here";
     /// The answer cannot be encoded as requested.
-    NotAcceptable = "not-acceptable", 406, "The answer has no such form";
+    NotAcceptable = "not-acceptable", 406, "The answer is not available in this format";
     /// The body took too long.
     BodyTooSlow = "body-too-slow", 408, "The body came too slowly";
     /// The body has a type that is not accepted.
-    UnsupportedMediaType = "unsupported-media-type", 415, "The body has a type that is not taken";
+    UnsupportedMediaType = "unsupported-media-type", 415, "The body's media type is not supported";
     /// No key was shown.
     NoKey = "no-key", 401, "A key is needed";
     /// The key is not known, or not any more.
@@ -106,23 +106,23 @@ kinds! {
     /// The key may not call this function.
     FunctionNotAllowed = "function-not-allowed", 403, "The key does not allow this function";
     /// A page of this origin may not ask.
-    OriginNotAllowed = "origin-not-allowed", 403, "Pages of this origin may not ask";
+    OriginNotAllowed = "origin-not-allowed", 403, "Pages of this origin are not allowed";
     /// The gateway has no such name.
-    HostNotAllowed = "host-not-allowed", 403, "The gateway does not answer under this name";
+    HostNotAllowed = "host-not-allowed", 403, "The gateway does not serve this host name";
     /// The key has asked too often, or too much at a time.
-    QuotaExceeded = "quota-exceeded", 429, "The key has asked for too much";
+    QuotaExceeded = "quota-exceeded", 429, "The key has reached its limit";
     /// Too many wrong keys came from one address.
     WrongKeys = "wrong-keys", 429, "Too many wrong keys came from this address";
     /// More connections are open than allowed.
     TooManyConnections = "too-many-connections", 503, "Too many connections are open";
     /// The request makes no sense.
     BadRequest = "bad-request", 400, "The request is not valid";
-    /// A WebSocket is opened here, and the request does not ask for one.
-    UpgradeRequired = "upgrade-required", 426, "A WebSocket is opened here";
+    /// This address is for WebSockets, and the request does not ask for one.
+    UpgradeRequired = "upgrade-required", 426, "This address is for WebSockets";
     /// The body is not what its type says.
     BadPayload = "bad-payload", 400, "The payload is not valid";
     /// The request waits longer than is allowed.
-    WaitTooLong = "wait-too-long", 400, "The request wants to wait too long";
+    WaitTooLong = "wait-too-long", 400, "The requested wait is too long";
     /// The function may only be called under a key.
     IdempotencyKeyRequired = "idempotency-key-required", 400, "This call needs an Idempotency-Key";
     /// The key is not one.
@@ -132,9 +132,9 @@ kinds! {
     /// The call was cancelled before it ran.
     Cancelled = "cancelled", 409, "The call was cancelled";
     /// The answer was too large to be kept.
-    AnswerNotKept = "answer-not-kept", 410, "The call was answered, and its answer was not kept";
+    AnswerNotKept = "answer-not-kept", 410, "The call was answered, but its answer was not kept";
     /// The outbox has too much to write.
-    StoreBusy = "store-busy", 503, "The store has too much to write";
+    StoreBusy = "store-busy", 503, "The store has too many writes waiting";
     /// The outbox is full.
     StoreFull = "store-full", 503, "The store is full";
     /// The outbox cannot be written.

@@ -24,7 +24,7 @@ impl ConcurrencyLimit {
     pub(crate) async fn acquire(&self) -> Result<Permit, Problem> {
         let acquiring = Arc::clone(&self.0).acquire_owned();
         let Ok(permit) = tokio::time::timeout_at(Instant::now() + PATIENCE, acquiring).await else {
-            let text = "Others are before you; try it again in a moment";
+            let text = "Other requests come first; try again in a moment";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text).again());
         };
         permit.map(|_permit| Permit { _permit }).map_err(|error| failed(&error))

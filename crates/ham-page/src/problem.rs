@@ -40,7 +40,7 @@ impl Problem {
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing").detail(what)
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found").detail(what)
     }
 }
 
@@ -53,7 +53,7 @@ impl From<ham_devconductor::ViewError> for Problem {
             E::Stopped => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", "The conductor has stopped")
             }
-            E::NoCell(_) => Self::new(StatusCode::NOT_FOUND, "cell-not-running", "The cell does not run"),
+            E::NoCell(_) => Self::new(StatusCode::NOT_FOUND, "cell-not-running", "The cell is not running"),
             _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "It could not be read"),
         }
         .detail(detail)
@@ -67,7 +67,8 @@ impl From<BodyError> for Problem {
                 Self::new(StatusCode::BAD_REQUEST, "broken-body", "The body of the request broke off")
             }
             BodyError::Busy { .. } => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Other requests took all the room").again()
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Other requests take up all the room")
+                    .again()
             }
             BodyError::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body of the request is too large")

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn names_addresses_and_paths_are_shown() {
         for text in [
-            "it is a ws:// or wss:// address, such as \"https://shop.example\"",
+            "it must be a ws:// or wss:// address, such as \"https://shop.example\"",
             "http: no answer",
             "what stands before the `@` is a user",
             "supply/*/transactions/get_all_of_them",

@@ -27,8 +27,8 @@ pub(super) fn of_argument(text: &str) -> Option<String> {
         }
     });
     Some(format!(
-        "the function takes another argument than it was given{}; the reason is in the zome's log: in the terminal of `ham dev`, or \
-         in the conductor's log",
+        "the function expects a different argument than it was given{}; the reason is in the zome's log: in the terminal of `ham \
+         dev`, or in the conductor's log",
         shown.unwrap_or_default()
     ))
 }
@@ -41,13 +41,17 @@ const API: &str = "Conductor returned an error while using a ConductorApi: ";
 const ADMINISTRATION: &[(&str, &str)] = &[
     (
         "AppAlreadyInstalled(",
-        "`ham app list` shows the app that has this id: pass another one with --id, `ham app update` to run the bundle's coordinator \
-         zomes in it, or `ham app uninstall` to remove it with its data",
+        "`ham app list` shows the app with this ID: pass another one with --id, run the bundle's coordinator zomes in that app \
+         with `ham app update`, or remove it and its data with `ham app uninstall`",
     ),
-    ("AppNotInstalled(", "`ham app list` shows the apps that are installed: pass the id of one of them"),
+    ("AppNotInstalled(", "`ham app list` shows the installed apps: pass the ID of one of them"),
     (
         "AppStatusError(\"App is awaiting membrane proofs",
-        "`ham app memproofs --app-id ID ROLE=FILE …` hands them in, then enable it",
+        "provide them with `ham app memproofs --app-id ID ROLE=FILE …`, then enable it",
+    ),
+    (
+        "InternalCellError(CellWithoutGenesis(",
+        "its genesis never ran: `ham app uninstall` removes the app, then install it again",
     ),
     (
         "InterfaceError(IoError(",
@@ -58,19 +62,19 @@ const ADMINISTRATION: &[(&str, &str)] = &[
 const ANYTHING: &[(&str, &str)] = &[
     (
         " fails, as a test asked",
-        "`ham dev fault host` asked for it: `ham dev fault host FUNCTION --times 0` ends it, and it ends by itself after as many calls \
-         as were asked for",
+        "`ham dev fault host` causes it: `ham dev fault host FUNCTION --times 0` ends it, or it ends by itself after the requested \
+         number of calls",
     ),
     (
-        "a bound of the call and of all that it started is met",
-        "have the function do less, or start the conductor with a larger bound: the flag in brackets, which `ham dev --help` explains",
+        "the call, with all that it started, reached a limit",
+        "make the function do less, or start the conductor with a higher limit: the flag in brackets, which `ham dev --help` explains",
     ),
     ("missing field `module_path`", OTHER_RELEASE),
     ("missing field `access`", OTHER_RELEASE),
 ];
 
-const OTHER_RELEASE: &str = "the app's zomes were built for another release of Holochain than the conductor is: build them with its \
-     HDK and HDI (`ham info` shows the release), or run them in a conductor of their own";
+const OTHER_RELEASE: &str = "the app's zomes were built for a different Holochain release than the conductor's: build them with \
+    that release's HDK and HDI (`ham info` shows the release), or run them in a conductor of their own";
 
 #[cfg(test)]
 mod tests {
@@ -81,7 +85,7 @@ mod tests {
     fn an_argument_that_a_function_does_not_take_is_shown() {
         let of = |bytes: &str| of_argument(&format!("RuntimeError: error: Deserialize([{bytes}])"));
         let told = of("129, 165, 116, 105, 116, 108, 101, 5").unwrap();
-        assert!(told.contains("another argument than it was given, which was {\"title\":5};"), "{told}");
+        assert!(told.contains("a different argument than it was given, which was {\"title\":5};"), "{told}");
         assert!(told.contains("the zome's log"), "{told}");
         // Numbers that are not bytes, and a list that was cut off.
         for bytes in ["300", "1, x", ""] {
@@ -100,10 +104,12 @@ mod tests {
         assert!(of(&format!("{API}AppNotInstalled(\"one\")")).contains("ham app list"));
         let waits = "AppStatusError(\"App is awaiting membrane proofs and cannot be enabled.\")";
         assert!(of(&format!("{API}{waits}")).contains("ham app memproofs"));
+        let never = "InternalCellError(CellWithoutGenesis(CellId(DnaHash(uhC0k), AgentPubKey(uhCAk))))";
+        assert!(of(&format!("{API}{never}")).contains("ham app uninstall"));
         assert!(of("the call: create fails, as a test asked").contains("ham dev fault"));
         let met =
-            "RuntimeError: a bound of the call and of all that it started is met: 5 instructions (--fuel)";
-        assert!(of(met).contains("larger bound") && of_anything(met).is_some());
+            "RuntimeError: the call, with all that it started, reached a limit: 5 instructions (--fuel)";
+        assert!(of(met).contains("higher limit") && of_anything(met).is_some());
         assert!(
             of("InvalidCommit error: Serialize(Deserialize(\"missing field `module_path`\"))")
                 .contains("HDI")

@@ -33,8 +33,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             context.output.result(|| key.clone(), &json!({ "agent": key }))
         }
         Args::List => {
-            let asked =
-                progress::during(context.output, "asking for the apps", admin.list_apps(None)).await?;
+            let asked = progress::during(context.output, "listing the apps", admin.list_apps(None)).await?;
             let mut agents: BTreeMap<String, Vec<String>> = BTreeMap::new();
             for info in &asked {
                 let cells = agents.entry(info.agent_pub_key.to_string()).or_default();

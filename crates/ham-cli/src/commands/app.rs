@@ -139,7 +139,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         }
         Args::Disable { id } => {
             let id = named(id)?;
-            progress::during(context.output, "disabling the app", admin.disable_app(&id)).await?;
+            progress::during(context.output, "disabling the app", disable(&admin, &id)).await?;
             told(context, "disabled", &id)
         }
         Args::Uninstall { id, force } => {
@@ -156,7 +156,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn list(context: &Context, admin: &Admin) -> Result<(), Failure> {
-    let apps = progress::during(context.output, "asking for the apps", admin.list_apps(None)).await?;
+    let apps = progress::during(context.output, "listing the apps", admin.list_apps(None)).await?;
     let text = || {
         if apps.is_empty() {
             return "no apps".to_owned();
@@ -200,6 +200,15 @@ async fn install(
         context.output.warning(&awaits);
     }
     Ok(())
+}
+
+/// Disables an app, unless it awaits membrane proofs: a conductor would then neither take them nor enable it any more.
+async fn disable(admin: &Admin, id: &str) -> Result<(), Failure> {
+    let apps = admin.list_apps(None).await?;
+    match apps.iter().find(|info| info.installed_app_id == id).and_then(app::ruined_by_disabling) {
+        Some(refused) => Err(refused),
+        None => Ok(admin.disable_app(id).await?),
+    }
 }
 
 fn told(context: &Context, what: &str, id: &str) -> Result<(), Failure> {

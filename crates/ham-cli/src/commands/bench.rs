@@ -101,7 +101,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let interrupted = tally.clone();
     context.at_end(async move {
         if let Some(measured) = interrupted.end(Instant::now()) {
-            output.note("interrupted: what follows was measured until then");
+            output.note("interrupted: here is what was measured until then");
             // After an interruption, output that cannot be written is not reported.
             let _ = output.result(|| measured.text(), &measured.json());
         }
@@ -115,7 +115,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let cut = cut.await.err();
     if matches!(cut, Some(Cut::Gone)) {
-        output.warning("the called cell is gone, since its app was uninstalled or the clone deleted: no call begins any more");
+        output.warning(
+            "the cell is gone, because its app was uninstalled or the clone deleted: no more calls are made",
+        );
     }
     let at = if let Some(Cut::Lost(lost)) = &cut { lost.at } else { Instant::now() };
     let measured = tally.end(at).unwrap_or_default();

@@ -135,7 +135,7 @@ fn show(context: &Context, answer: &ExternIO, raw: bool) -> Result<(), Failure> 
         Failure::new(
             Exit::Refused,
             anyhow::anyhow!("the call succeeded, but JSON cannot show its answer: {why}"),
-            "if the call wrote something, do not repeat it for the answer; --raw prints an answer as MessagePack bytes",
+            "if the call wrote something, do not repeat it just for the answer; --raw prints an answer as MessagePack bytes",
         )
     })?;
     // The same for people and for programs: the answer is data.

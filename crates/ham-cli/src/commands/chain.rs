@@ -40,7 +40,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let app_id = settings.app_id()?;
     let asking = installed(&admin, app_id);
-    let info = progress::during(context.output, "asking for the app", asking).await?;
+    let info = progress::during(context.output, "looking up the app", asking).await?;
     let wanted = app::of_role(&info, args.role.as_deref())?;
     for (nth, cell) in wanted.iter().enumerate() {
         let reading = records::chain(&admin, &cell.cell_id, args.from, args.limit);

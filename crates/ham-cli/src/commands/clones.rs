@@ -143,7 +143,8 @@ impl From<Failure> for Failed {
 
 async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failed> {
     let Some(admin) = ham.admin() else {
-        let failure = Failure::usage("only the admin interface deletes clones", "pass --admin-port");
+        let failure =
+            Failure::usage("clones can only be deleted through the admin interface", "pass --admin-port");
         return Err(failure.into());
     };
     // Holochain 0.7.1 ends the connection if the clone is enabled.
@@ -159,8 +160,8 @@ async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failed> {
     if known.is_some_and(|cell| cell.enabled) {
         return Err(Failed::Other(Failure::new(
             Exit::Refused,
-            anyhow::anyhow!("the clone {id} is enabled, and only disabled ones are deleted"),
-            format!("`ham clone disable {id}` first"),
+            anyhow::anyhow!("the clone {id} is enabled, and only disabled clones can be deleted"),
+            format!("first run `ham clone disable {id}`"),
         )));
     }
     let payload = DeleteCloneCellPayload {
@@ -168,7 +169,7 @@ async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failed> {
         clone_cell_id: CloneCellId::CloneId(id),
     };
     let request = AdminRequest::DeleteCloneCell(Box::new(payload));
-    let asked = admin.request("delete_clone_cell", "`ham info` tells whether it is there", &request);
+    let asked = admin.request("delete_clone_cell", "`ham info` shows whether it exists", &request);
     match asked.await.map_err(Failure::from)? {
         AdminResponse::CloneCellDeleted => Ok(()),
         other => Err(definition::strange(&other).into()),
@@ -187,7 +188,7 @@ fn payload(
     let properties = properties.map(serde_json::from_str).transpose().map_err(wrong)?;
     if network_seed.is_none() && properties.is_none() {
         return Err(Failure::usage(
-            "a clone needs a network seed or properties of its own: without them it is the role's cell again",
+            "a clone needs its own network seed or properties: without them it would be the role's cell",
             "pass --network-seed or --properties",
         ));
     }

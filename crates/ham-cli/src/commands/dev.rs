@@ -52,7 +52,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     if args.agents > 1 && context.app.is_none() && args.watch.is_none() {
         return Err(Failure::usage(
-            "agents are of an app, and none was given",
+            "--agents needs an app, and none was given",
             "pass --app FILE.happ or --watch",
         ));
     }
@@ -116,7 +116,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // The remaining ones: an interface that was asked for has a replacement, or has failed.
     for (chosen, port) in conductor.moved_app_interfaces() {
         context.output.warning(&format!(
-            "the app interface that is kept on port {chosen} listens on port {port} this time: another program has port {chosen}"
+            "the saved app interface on port {chosen} listens on port {port} this time: another program uses port {chosen}"
         ));
     }
     let admin_port = conductor.admin_port();

@@ -22,7 +22,7 @@ use crate::records::{Dht, Held};
 #[command(
     args = flags::admin(),
     after_help = "Other conductors may hold more. Private entries are shown where they are this agent's own.\n\
-    A release before 0.7.1 tells of the cell's own chain only."
+    A release before 0.7.1 shows only the cell's own chain."
 )]
 pub(crate) struct Args {
     /// The hash of an action or an entry, an agent's key, or any base or target of links
@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let app_id = settings.app_id()?;
     let asking = installed(&admin, app_id);
-    let info = progress::during(context.output, "asking for the app", asking).await?;
+    let info = progress::during(context.output, "looking up the app", asking).await?;
     let mut asked = BTreeSet::new();
     let mut found = false;
     for cell in app::of_role(&info, args.role.as_deref())? {
@@ -50,7 +50,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         let dht = progress::during(context.output, "reading the data", reading).await;
         let dht = dht.map_err(|failure| app::explained(&info, &cell, failure))?;
         if dht.is_chain_only {
-            context.output.note("this conductor tells of the cell's own chain only");
+            context.output.note("this conductor shows only the cell's own chain");
         }
         let names = Names::of(&admin, settings, &cell.cell_id).await?;
         let about = About::of(&dht, &args.hash);
@@ -71,7 +71,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     Err(Failure::new(
         Exit::Refused,
         anyhow::anyhow!("this conductor holds nothing about {}", args.hash),
-        "another one may; `ham chain` shows the hashes of this agent's actions",
+        "another conductor may; `ham chain` shows the hashes of this agent's actions",
     ))
 }
 

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::progress;
 
-/// Prints what a conductor tells of its state as JSON, as it is. It holds the secrets of grants.
+/// Prints a conductor's state as raw JSON. It contains the secrets of grants.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
     /// A cell: its chain, and the operations that the conductor holds of its DNA

@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     match args {
         Args::List { revoked } => {
             let asked = grants(&admin, app_id, revoked);
-            let (cells, grants) = progress::during(context.output, "asking for the grants", asked).await?;
+            let (cells, grants) = progress::during(context.output, "listing the grants", asked).await?;
             show(context, &cells, &grants)
         }
         Args::Revoke { hashes } => {

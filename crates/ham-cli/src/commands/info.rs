@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
     let asking = async { Ok::<_, CallError>((ham.app_info().await?, ham.release().await?)) };
-    let asked = progress::during(context.output, "asking for the app", asking).await;
+    let asked = progress::during(context.output, "looking up the app", asking).await;
     connect::close(&ham).await;
     let (info, release) = asked?;
     let named =

@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     match args {
         Args::List => {
             let asking = admin.list_app_interfaces();
-            let listed = progress::during(context.output, "asking for the interfaces", asking).await?;
+            let listed = progress::during(context.output, "listing the interfaces", asking).await?;
             let text = || {
                 if listed.is_empty() {
                     return "no app interfaces".to_owned();

@@ -26,8 +26,8 @@ use crate::progress;
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::administration(),
-    after_help = "Of a bundle, everything is told: its zomes are asked in an embedded conductor; so does a `ham dev` that runs.\n\
-    `holochain` tells the names of zomes only. Functions publish no types of arguments and answers, and links no names."
+    after_help = "Of a bundle, everything is shown: an embedded conductor asks its zomes. A running `ham dev` shows the same, but\n\
+    `holochain` reports only the names of zomes. Functions do not publish the types of arguments and answers, and links\nhave no names."
 )]
 pub(crate) struct Args {
     /// The bundle of an app [default: the app that a running conductor has]
@@ -49,7 +49,7 @@ async fn of_installed(context: &Context) -> Result<Vec<Value>, Failure> {
     let settings = &connect::with_app(context).await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let asking = installed(&admin, settings.app_id()?);
-    let info = progress::during(context.output, "asking for the app", asking).await?;
+    let info = progress::during(context.output, "looking up the app", asking).await?;
     let (mut roles, mut is_told) = (Vec::new(), true);
     for cell in app::cells(&info).into_iter().filter(app::Cell::is_provisioned) {
         let definition = definition::of(&admin, &cell.cell_id).await?;
@@ -59,7 +59,9 @@ async fn of_installed(context: &Context) -> Result<Vec<Value>, Failure> {
     }
     app::warn(context.output, &info);
     if !is_told {
-        context.output.note("this conductor tells no functions and types: `ham schema FILE.happ` does");
+        context
+            .output
+            .note("this conductor does not report functions and types: `ham schema FILE.happ` shows them");
     }
     Ok(roles)
 }
@@ -74,7 +76,7 @@ async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure
     conductor.shut_down().await;
     let infos = infos.unwrap_or_else(|failure| {
         let why = failure.causes().join(": ");
-        context.output.note(&format!("types are not known, for the app cannot be run here: {why}"));
+        context.output.note(&format!("the types are unknown, because the app cannot run here: {why}"));
         Vec::new()
     });
     let shown = names.iter().filter_map(|name| {

@@ -62,7 +62,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let request = AdminRequest::IssueAppAuthenticationToken(payload);
             let asked =
                 admin.request("issue_app_authentication_token", "another one can be issued", &request);
-            match progress::during(context.output, "asking for a token", asked).await? {
+            match progress::during(context.output, "requesting a token", asked).await? {
                 AdminResponse::AppAuthenticationTokenIssued(issued) => {
                     let token = STANDARD.encode(&issued.token);
                     let until = issued.expires_at.map(|at| at.to_string());

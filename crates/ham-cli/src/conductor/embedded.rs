@@ -57,7 +57,7 @@ pub(crate) async fn attach(conductor: &DevConductor, port: u16) -> Result<u16, F
         let advice = match &error {
             AttachError::Port { port: 0, .. } => NO_FREE_PORT,
             AttachError::Port { .. } => {
-                "stop whatever is using the port, or pass another --app-port; 0 is a free one"
+                "stop whatever is using the port, or pass another --app-port; 0 picks a free one"
             }
             _ => "try again; with another --data it starts from scratch",
         };
@@ -70,24 +70,24 @@ fn failure(error: StartError) -> Failure {
         StartError::Directory { .. } => "pass another --data",
         StartError::InUse(_) => "stop the other one, or pass another --data",
         StartError::Passphrase { .. } => {
-            "pass the passphrase with which the directory was made (--piped), or none if it was made without: then it is in \
-             `ks/passphrase`, which must be as it was"
+            "pass the passphrase that the directory was made with (--piped); if it was made without one, pass none, and restore \
+             `ks/passphrase`, which holds it"
         }
         StartError::KeystoreFile { source, .. }
             if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) =>
         {
-            "put the file back, from a copy of the directory for example: its keys are lost without it. A keystore that was made \
-             with a passphrase has no file for it: pass it with --piped"
+            "restore the file, for example from a copy of the directory: without it the keys are lost. If the keystore was made \
+             with a passphrase, no file holds it: pass it with --piped"
         }
         StartError::KeystoreFile { .. } => "let this user read and write the file",
         StartError::Keystore { .. } => {
-            "end whatever else has this keystore open, such as `lair-keystore` or `holochain`; if nothing has, put its directory `ks` back \
-             from a copy"
+            "stop whatever else has this keystore open, such as `lair-keystore` or `holochain`; if nothing has, restore its \
+             directory `ks` from a copy"
         }
         StartError::Port { port: 0, .. } => NO_FREE_PORT,
         StartError::Port { .. } => "stop whatever is using the port, or pass another --admin-port",
         StartError::AppPort { .. } => {
-            "give this machine the address again where it listened, or start with another --data"
+            "give this machine back the address that it listened on, or start with another --data"
         }
         _ => "if the directory was written by another version, start with another --data",
     };
@@ -96,7 +96,7 @@ fn failure(error: StartError) -> Failure {
 
 /// Several ports in a row were free in only one of IPv4 and IPv6.
 const NO_FREE_PORT: &str =
-    "try again: other programs took each port that was tried, or there is no loopback address";
+    "try again: other programs took every port that was tried, or there is no loopback address";
 
 /// The keystore's socket is in the data directory, and a socket's path must be short.
 fn check_path(directory: &Path) -> Result<(), Failure> {

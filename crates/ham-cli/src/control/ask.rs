@@ -43,7 +43,7 @@ pub(super) type Answer = Result<Value, String>;
 /// The name of a snapshot: 64 characters at most, none of them a control character.
 pub(crate) fn name(name: &str) -> Result<String, String> {
     let fits = (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
-    fits.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 64 characters that can be shown".to_owned())
+    fits.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 64 printable characters".to_owned())
 }
 
 /// Sends a request to the conductor behind a socket.
@@ -58,7 +58,7 @@ pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
         Failure::new(
             Exit::NoConnection,
             error,
-            "look whether `ham dev` still runs, and asks nothing else of it",
+            "check that `ham dev` is still running and not busy with another request",
         )
     };
     let unanswered = |error: anyhow::Error| match ask {
@@ -67,7 +67,7 @@ pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
         _ => Failure::new(
             Exit::Unknown,
             error,
-            "it may have been done: look, `ham state` and `ham app list` say what there is now",
+            "it may have been done: `ham state` and `ham app list` show how things are now",
         ),
     };
     let sent = tokio::time::timeout(PATIENCE, send(socket, ask)).await;
@@ -84,9 +84,9 @@ impl Ask {
             Self::Snapshot { .. } => {
                 "pass the name of a snapshot that you no longer need, or try again when less is going on"
             }
-            Self::Revert { .. } => "`ham dev snapshot NAME` takes one; pass the name of one that was taken",
+            Self::Revert { .. } => "pass the name of an existing snapshot; `ham dev snapshot NAME` takes one",
             Self::Clock | Self::Advance { .. } | Self::ResetClock => {
-                "pass no more than that; if it was put forward before, `ham dev time system` takes that back"
+                "pass no more than that; `ham dev time system` undoes earlier moves"
             }
             Self::Delay { .. } | Self::DropSignals { .. } => "stop the conductor and start it again",
             Self::FailHostFunction { .. } => {
@@ -98,7 +98,8 @@ impl Ask {
 }
 
 async fn send(socket: &Path, ask: &Ask) -> anyhow::Result<UnixStream> {
-    let mut stream = UnixStream::connect(socket).await.context("nobody listens at the conductor's socket")?;
+    let mut stream =
+        UnixStream::connect(socket).await.context("nothing is listening on the conductor's socket")?;
     let mut line = serde_json::to_vec(ask)?;
     line.push(b'\n');
     stream.write_all(&line).await.context("the conductor went away")?;
@@ -110,7 +111,7 @@ async fn answer(stream: UnixStream) -> anyhow::Result<Answer> {
     let read = BufReader::new(stream.take(LONGEST_ANSWER)).read_until(b'\n', &mut answer).await;
     read.context("the connection ended before an answer came")?;
     anyhow::ensure!(!answer.is_empty(), "the connection ended before an answer came");
-    serde_json::from_slice(&answer).context("the conductor answers something else")
+    serde_json::from_slice(&answer).context("the conductor sent an unexpected answer")
 }
 
 /// The longest request, in bytes.

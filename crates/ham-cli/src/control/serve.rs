@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ham_devconductor::{DevConductor, Passed, Snapshot};
+use ham_devconductor::{DevConductor, MAX_RUNS, MAX_RUNS_TIME, PassLimit, Passed, Snapshot};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
@@ -105,7 +105,7 @@ async fn write(mut writer: OwnedWriteHalf, answer: Answer) -> io::Result<()> {
 async fn answer(line: &[u8], conductor: &DevConductor, snapshots: &mut BTreeMap<String, Snapshot>) -> Answer {
     match serde_json::from_slice(line) {
         Ok(asked) => act(asked, conductor, snapshots).await,
-        Err(error) => Err(format!("it is another version of ham that asks: {error}")),
+        Err(error) => Err(format!("the request comes from another version of ham: {error}")),
     }
 }
 
@@ -114,7 +114,9 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
         Ask::Snapshot { name } => {
             let name = super::ask::name(&name)?;
             if snapshots.len() >= MAX_SNAPSHOTS && !snapshots.contains_key(&name) {
-                return Err(format!("{MAX_SNAPSHOTS} snapshots are kept: take one of their names again"));
+                return Err(format!(
+                    "there are {MAX_SNAPSHOTS} snapshots already: use one of their names again"
+                ));
             }
             snapshots.insert(name, conductor.snapshot().await.map_err(words)?);
         }
@@ -156,7 +158,11 @@ fn with_runs(mut clock: Value, passed: &Passed) -> Value {
     let runs =
         runs.map(|((zome, function), times)| json!({ "zome": zome, "function": function, "times": times }));
     clock["ran"] = runs.collect();
-    clock["skipped_from"] = passed.skipped_from.map(|time| time.to_string()).into();
+    clock["skipped_from"] = passed.skipped.map(|skipped| skipped.from.to_string()).into();
+    clock["limit_reached"] = passed.skipped.map_or(Value::Null, |skipped| match skipped.limit {
+        PassLimit::Runs => json!({ "runs": MAX_RUNS }),
+        _ => json!({ "seconds": MAX_RUNS_TIME.as_secs() }),
+    });
     clock
 }
 

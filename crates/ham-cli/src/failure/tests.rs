@@ -21,7 +21,7 @@ fn what_somebody_else_said_is_no_line_of_ours() {
 fn a_call_did_not_run_whose_app_is_gone() {
     let failure = Failure::from(CallError::AppNotInstalled { app_id: "one".into() });
     assert_eq!((failure.exit, failure.outcome.as_deref()), (Exit::NotRun, Some(NOT_RUN)));
-    assert_eq!(failure.causes(), ["the app `one` is not installed on this conductor any more"]);
+    assert_eq!(failure.causes(), ["the app `one` is no longer installed on this conductor"]);
 }
 
 /// It exited with 3, nothing was sent, for a call that a clone had sent.

@@ -107,7 +107,7 @@ fn what_is_wrong_is_named_with_its_place_and_a_url_is_never_quoted() {
     assert!(text(&[("HAM_ADMIN_PORT", "70000")]).contains("not `70000`"));
     let port = text(&[("HAM_ADMIN_URL", "ws://user:hunter2@localhost:99999/hunter2")]);
     assert!(
-        port.contains("the port of `ws://localhost:99999` is none") && !port.contains("hunter2"),
+        port.contains("`ws://localhost:99999` has an invalid port") && !port.contains("hunter2"),
         "{port}"
     );
     assert!(text(&[("HAM_REQUEST_TIMEOUT_SECS", "0")]).contains("not zero"));

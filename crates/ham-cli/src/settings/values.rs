@@ -76,7 +76,7 @@ impl Values {
             Some(parsed) => Ok(Some(parsed)),
             None => {
                 let given = match Url::parse(text) {
-                    Err(ParseError::InvalidPort) => format!("; the port of `{}` is none", ham::masked(text)),
+                    Err(ParseError::InvalidPort) => format!("; `{}` has an invalid port", ham::masked(text)),
                     _ if may_be_told(text) => format!(", not `{text}`"),
                     _ => String::new(),
                 };

@@ -202,6 +202,6 @@ fn unwatched(error: notify::Error) -> Failure {
     Failure::new(
         Exit::Local,
         anyhow::Error::new(error).context("the files cannot be watched"),
-        "where the system has no watches left, raise fs.inotify.max_user_watches",
+        "if the system has no watches left, raise fs.inotify.max_user_watches",
     )
 }

@@ -41,7 +41,7 @@ impl Project {
         let Some(manifest) = manifest.filter(|_| directory.join("Cargo.toml").is_file()) else {
             return Err(Failure::usage(
                 format!(
-                    "{} has no app to build: that is a Cargo.toml with the zomes, and a happ.yaml beside it or in workdir/",
+                    "{} has no app to build: an app has a Cargo.toml with the zomes, and a happ.yaml beside it or in workdir/",
                     directory.display()
                 ),
                 NAME_ONE,
@@ -112,7 +112,7 @@ async fn packages(directory: &Path) -> Result<Vec<Package>, Failure> {
         let mut errors = Errors::default();
         why.lines().for_each(|line| errors.read(line));
         let text = format!("Cargo cannot read the workspace {}: {}", directory.display(), errors.text());
-        Failure::new(Exit::Refused, anyhow::anyhow!(text), "`cargo metadata` there says the same")
+        Failure::new(Exit::Refused, anyhow::anyhow!(text), "run `cargo metadata` there to see the error")
     };
     let described = subprocess::answer(directory, &asked).await?.map_err(failed)?;
     let read = serde_json::from_slice::<Metadata>(&described);

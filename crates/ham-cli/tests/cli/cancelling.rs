@@ -36,18 +36,18 @@ async fn an_id_that_is_not_known_does_not_keep_the_others_from_being_cancelled()
     let ids = waiting(&keeping, &["inv-1", "inv-2", "inv-3"]).await;
     let ask = async |verb: &[&str]| calls(&ham, &keeping.url, &keeping.key_file, verb).await;
     let some = ask(&["cancel", UNKNOWN, &ids[0], ELSEWHERE, &ids[1]]).await;
-    some.failed(1, &["2 of 4 are not cancelled", "each line says why"]);
+    some.failed(1, &["2 of 4 were not cancelled", "each line says why"]);
     let lines: Vec<&str> = some.text().lines().collect();
     let said = |nth: usize, id: &str, words: &str| {
         let rest = lines[nth].strip_prefix(id).unwrap_or_else(|| panic!("{id}: {some}"));
         assert!(rest.trim_start().starts_with(words), "{words:?}: {some}");
     };
-    said(0, UNKNOWN, "not cancelled: There is nothing here: there is no such call");
+    said(0, UNKNOWN, "not cancelled: Not found: there is no such call");
     said(1, &ids[0], "cancelled");
-    said(2, ELSEWHERE, "not cancelled: There is nothing here: there is no such call");
+    said(2, ELSEWHERE, "not cancelled: Not found: there is no such call");
     said(3, &ids[1], "cancelled");
-    ask(&["cancel", UNKNOWN, &ids[0]]).await.failed(1, &["1 of 2 is not cancelled"]);
-    ask(&["cancel", UNKNOWN]).await.failed(1, &["error: it is not cancelled"]);
+    ask(&["cancel", UNKNOWN, &ids[0]]).await.failed(1, &["1 of 2 was not cancelled"]);
+    ask(&["cancel", UNKNOWN]).await.failed(1, &["error: it was not cancelled"]);
     let json = ask(&["cancel", UNKNOWN, &ids[2], "--json"]).await;
     let told: Vec<Value> = json.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&told[0]["id"], &told[1]["id"]), (&UNKNOWN.into(), &ids[2].as_str().into()));
@@ -59,7 +59,7 @@ async fn an_id_that_is_not_known_does_not_keep_the_others_from_being_cancelled()
     let gone = ham.run(&["gateway", "calls", "cancel", UNKNOWN, ELSEWHERE, "--gateway", &keeping.url]).await;
     gone.failed(3, &["nothing is listening there: start the gateway"]);
     let lines: Vec<&str> = gone.text().lines().collect();
-    assert!(lines.len() == 2 && lines.iter().all(|line| line.contains("not asked for")), "{gone}");
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.contains("not requested")), "{gone}");
 }
 
 /// Where none was queued, nothing was said at all; and the usage did not know of `--queued`.
@@ -106,7 +106,7 @@ async fn many_are_cancelled_on_one_connection_within_the_rate_of_the_key() {
     std::fs::write(&keys, slow).unwrap();
     let mut keeping = keeping;
     keeping.running.signal(Signal::HUP);
-    keeping.running.said("was read again").await;
+    keeping.running.said("was reloaded").await;
     let cancelled =
         calls(&ham, &keeping.url, &keeping.key_file, &["cancel", "--queued", "--json"]).await.ok();
     let told = cancelled.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -126,7 +126,7 @@ async fn what_is_no_id_is_told_before_anything_is_dialled() {
     for wrong in ["nonsense", &UNKNOWN[1..], "01M8J10V1SQV71CG9X56JPDN5U", ""] {
         for verb in [&["show", wrong][..], &["cancel", UNKNOWN, wrong]] {
             let ran = ham.run(&[&["gateway", "calls"], verb, &nowhere].concat()).await;
-            ran.failed(2, &["the id of a call has 26 letters and digits"]);
+            ran.failed(2, &["a call ID has 26 letters and digits"]);
             assert!(ran.stdout.is_empty(), "{ran}");
         }
     }
@@ -183,12 +183,12 @@ async fn an_interrupted_cancelling_tells_of_each_call_what_is_known() {
         for (nth, id) in ids.iter().enumerate().skip(3) {
             let line = running.line(|_| true).await;
             let words = match nth {
-                19 => "not asked for: interrupted",
-                _ => "it is asked for, and the gateway did not say what came of it",
+                19 => "not requested: interrupted",
+                _ => "requested, but the gateway did not say what became of it",
             };
             assert_eq!(line, format!("{id}  {words}"));
         }
-        running.said("interrupted: 17 of 20 are not cancelled; each line says why").await;
+        running.said("interrupted: 17 of 20 were not cancelled; each line says why").await;
         assert_eq!(running.ended().await, Some(code));
     }
 }
@@ -198,9 +198,9 @@ async fn a_cancelling_that_is_interrupted_twice_ends_at_once() {
     let ham = Ham::new();
     let (mut running, _gateway, _) = cancelling_of_twenty(&ham).await;
     running.signal(Signal::INT);
-    running.said("once more ends it at once").await;
+    running.said("interrupt again to stop at once").await;
     running.signal(Signal::INT);
-    running.said("a call that has no line may be cancelled or not").await;
+    running.said("a call without a line may or may not be cancelled").await;
     assert_eq!(running.ended().await, Some(130));
 }
 
@@ -216,7 +216,7 @@ async fn what_an_interrupted_cancelling_says_is_true() {
     let mut read_again = async |text: &str| {
         std::fs::write(&keys, text).unwrap();
         keeping.running.signal(Signal::HUP);
-        keeping.running.said("was read again").await;
+        keeping.running.said("was reloaded").await;
     };
     // Two at once, and then one a second.
     read_again(&format!("{fast}rate = \"1/s\"\n")).await;
@@ -236,7 +236,7 @@ async fn what_an_interrupted_cancelling_says_is_true() {
         let is_open = open.contains(&id.as_str().into());
         let fits = match words.trim_start() {
             "cancelled" => !is_open,
-            "not asked for: interrupted" => is_open,
+            "not requested: interrupted" => is_open,
             words => words.starts_with("not cancelled: ") && is_open,
         };
         assert!(fits, "{told}, and open are {open:?}");

@@ -173,7 +173,7 @@ async fn an_app_that_is_kept_with_other_code_is_told_of() {
     append("probe.wasm");
     ham.run(&pack).await.ok();
     let told = dev(&[&new]).await;
-    assert!(told.contains("other coordinator zomes") && told.contains("--update"), "{told}");
+    assert!(told.contains("different coordinator zomes") && told.contains("--update"), "{told}");
     assert!(!dev(&[&new, "--update"]).await.contains("warning"));
     assert!(!dev(&[&new]).await.contains("warning"));
     // Another app altogether, for which no update is meant.
@@ -181,14 +181,14 @@ async fn an_app_that_is_kept_with_other_code_is_told_of() {
     let kept = std::fs::read_to_string(&manifest).unwrap();
     for (from, to, words) in [
         ("name: ledger", "name: books", "no role `books`"),
-        ("network_seed: null", "network_seed: other", "another network seed or other properties"),
+        ("network_seed: null", "network_seed: other", "a different network seed or different properties"),
     ] {
         assert!(kept.contains(from), "{kept}");
         std::fs::write(&manifest, kept.replacen(from, to, 1)).unwrap();
         ham.run(&pack).await.ok();
         for arguments in [&[&*new][..], &[&*new, "--update"]] {
             let told = dev(arguments).await;
-            assert!(told.contains(words) && told.contains("another app"), "{told}");
+            assert!(told.contains(words) && told.contains("a different app"), "{told}");
         }
     }
     let told = dev(&[FEATURES, "--app-id", "probe"]).await;
@@ -197,7 +197,7 @@ async fn an_app_that_is_kept_with_other_code_is_told_of() {
     append("probe_integrity.wasm");
     ham.run(&pack).await.ok();
     let told = dev(&[&new]).await;
-    assert!(told.contains("other integrity zomes") && told.contains("probe"), "{told}");
+    assert!(told.contains("different integrity zomes") && told.contains("probe"), "{told}");
 }
 
 const FEATURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");

@@ -85,9 +85,7 @@ async fn what_cannot_be_sent_is_refused_before_anything_is_dialled() {
         .await
         .failed(2, &["standard input"]);
     let empty = ham.file("empty", "\n");
-    ham.run(&["listen", "ws://127.0.0.1:1/", "--token-file", &empty])
-        .await
-        .failed(2, &["does not hold a token"]);
+    ham.run(&["listen", "ws://127.0.0.1:1/", "--token-file", &empty]).await.failed(2, &["must hold a token"]);
     for url in [format!("http://x/?token={TOKEN}"), format!("{TOKEN}@@"), format!("ws://[{TOKEN}/")] {
         for command in [&["request", &url, "ask", "-vvv"][..], &["listen", &url, "-vvv"]] {
             let ran = ham.run(command).await;

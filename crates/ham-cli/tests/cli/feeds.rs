@@ -134,13 +134,19 @@ async fn lines_are_served_and_followed() {
     let block = following.line(|line| line.contains("block")).await;
     assert_eq!(block, r#"{"type":"block","chain":"a","data":{"height":1}}"#);
     serving.said("line 2: ").await;
-    serving.said("line 3: its chain is not one of those of --chain").await;
+    serving.said("line 3: its chain is not one of those given with --chain").await;
     std::fs::write(&fifo, "{\"type\":\"gap\",\"chain_name\":\"a\",\"cause\":\"lagged\",\"missed\":3}\n")
         .unwrap();
     let gap = following.line(|line| line.contains("gap")).await;
     assert_eq!(gap, r#"{"type":"gap","cause":"lagged","detail":"3 were dropped here"}"#);
+    // As the command's page describes it.
+    std::fs::write(&fifo, "{\"type\":\"gap\",\"chain_name\":\"a\",\"cause\":\"rebuilt\",\"missed\":2}\n")
+        .unwrap();
+    let gap = following.line(|line| line.contains("gap")).await;
+    let shown = r#"{"type":"gap","cause":"link_lost","detail":"rebuilt","code":null,"reason":"rebuilt"}"#;
+    assert_eq!(gap, shown);
     serving.signal(Signal::TERM);
-    serving.said("2 were published, 2 were wrong, and the server stopped").await;
+    serving.said("3 published, 2 faulty, and the server stopped").await;
     assert_eq!(serving.ended().await, Some(143));
     following.signal(Signal::INT);
     assert_eq!(following.ended().await, Some(130));
@@ -153,7 +159,7 @@ async fn a_server_can_end_with_its_lines() {
     let serve = ["feed", "serve", "--listen", "127.0.0.1:0", "--end-with-input", "--json"];
     let ran = ham.run_with(&serve, lines.as_bytes()).await.ok();
     assert!(ran.text().contains(r#"{"url":"ws://127.0.0.1:"#), "{ran}");
-    assert!(ran.stderr.contains("1 were published, 0 were wrong"), "{ran}");
+    assert!(ran.stderr.contains("1 published, 0 faulty"), "{ran}");
     let empty = ham.file("empty", "\n");
     ham.run(&["feed", "serve", "--token-file", &empty]).await.failed(2, &["holds no tokens"]);
     ham.run(&["feed", "serve", "--from", "/nowhere"]).await.failed(2, &["/nowhere"]);

@@ -82,11 +82,11 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     assert!(asked(&url, &request, "").await.contains("#bad-key"));
     std::fs::write(&keys, stanza).unwrap();
     running.signal(Signal::HUP);
-    running.said("was read again").await;
+    running.said("the configuration was reloaded").await;
     assert!(asked(&url, &request, "").await.contains("#app-not-found"));
     std::fs::write(&keys, "[[key]]\n").unwrap();
     running.signal(Signal::HUP);
-    running.said("the one before holds on").await;
+    running.said("the previous one stays in force").await;
     assert!(asked(&url, &request, "").await.contains("#app-not-found"));
     // One that takes every key back holds, and is said to let nobody in.
     std::fs::write(&keys, "").unwrap();
@@ -174,11 +174,11 @@ async fn a_configuration_is_checked_and_shown() {
     std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let two = ham.file("two.toml", format!("keys = {keys:?}\n"));
     let checked = ham.run(&["gateway", "check", "--config", &two]).await;
-    checked.failed(2, &["2 things are wrong with"]);
+    checked.failed(2, &["2 faults in"]);
     assert!(checked.text().contains("holds no key, so nobody can call anything"), "{checked}");
     let key = ham.run(&["gateway", "key", "new", "--name", "t", "--json"]).await.ok().json();
     std::fs::write(&keys, key["stanza"].as_str().unwrap()).unwrap();
-    ham.run(&["gateway", "check", "--config", &two]).await.failed(2, &["1 thing is wrong with"]);
+    ham.run(&["gateway", "check", "--config", &two]).await.failed(2, &["1 fault in"]);
     let printed = ham.run(&["gateway", "--print-config", "--config", &file]).await.ok();
     assert!(printed.text().contains("listen = \"127.0.0.1:0\"  # file\n"), "{printed}");
     assert!(printed.text().contains("limits.wait = \"30s\"  # default\n"), "{printed}");

@@ -20,7 +20,7 @@ async fn its_configuration_may_come_out_of_a_pipe() {
     let (checked, written) =
         tokio::join!(ham.run(&checked), tokio::fs::write(&pipe, "listen = \"127.0.0.1:0\"\n"));
     written.unwrap();
-    checked.failed(2, &["2 things are wrong with", &name]);
+    checked.failed(2, &["2 faults in", &name]);
     let wrong = ["gateway", "check", "--config", &name];
     let (wrong, written) = tokio::join!(ham.run(&wrong), tokio::fs::write(&pipe, "listn = 1\n"));
     written.unwrap();
@@ -67,7 +67,7 @@ async fn a_key_file_holds_a_key_alone_whatever_blanks_are_around_it() {
     let whole = ham.run(&["gateway", "key", "new", "--name", "t"]).await.ok();
     for text in [whole.text(), "", "\n", &format!("{}\n{}\n", keeping.key, keeping.key)] {
         let refused = list(text).await;
-        refused.failed(2, &["the file that --key-file names does not hold a key", "the first line that"]);
+        refused.failed(2, &["the file named by --key-file must hold a key", "the first line that"]);
         no_secret(&refused.all(), keeping.key.as_bytes());
     }
     keeping.running.signal(Signal::INT);

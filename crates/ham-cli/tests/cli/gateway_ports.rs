@@ -24,7 +24,7 @@ async fn a_gateway_that_is_gone_or_goes_is_not_a_wrong_url() {
     // As one that is killed while it is dialled.
     let hung_up = async { drop(socket.accept().await.unwrap()) };
     let (ran, ()) = tokio::join!(ham.run(&list), hung_up);
-    ran.failed(3, &["it hung up", "whether the gateway is still running"]);
+    ran.failed(3, &["it hung up", "that the gateway is still running"]);
     drop(socket);
     ham.run(&list).await.failed(3, &["nothing is listening there: start the gateway", "--gateway URL"]);
 }

@@ -30,12 +30,12 @@ async fn a_call_whose_answer_is_lost_is_cancelled_in_true_words() {
     // It has left by now, or is about to: what is said holds either way.
     let cancelled = ask(&["cancel", &id]).await;
     if cancelled.code != Some(0) {
-        cancelled.failed(1, &["it is not cancelled"]);
+        cancelled.failed(1, &["it was not cancelled"]);
         assert!(cancelled.text().contains("its answer is kept if one comes"), "{cancelled}");
         conductor.signal(Signal::KILL);
         becomes("fencing").await;
         let lost = ask(&["cancel", &id]).await;
-        lost.failed(1, &["it is not cancelled"]);
+        lost.failed(1, &["it was not cancelled"]);
         assert!(lost.text().contains("no answer comes any more"), "{lost}");
     }
     running.signal(Signal::INT);

@@ -120,7 +120,7 @@ async fn a_bench_that_is_interrupted_says_what_it_has_measured() {
         let mut bench = ham.start(&["--json", "bench", "probe", "create_item", ITEM, "--for", "86400"]);
         made(&ham, before).await;
         bench.signal(signal);
-        bench.said("interrupted: what follows was measured until then").await;
+        bench.said("interrupted: here is what was measured until then").await;
         let measured: Value = serde_json::from_str(&bench.line(|_| true).await).unwrap();
         assert!(measured["answered"].as_u64().unwrap() > 0, "{measured}");
         assert!(measured["others"][0]["outcome"] == "unknown", "those under way: {measured}");
@@ -138,7 +138,7 @@ async fn an_app_that_is_uninstalled_ends_a_bench_and_shows_in_its_exit_code() {
     made(&ham, 0).await;
     ham.run(&["app", "uninstall", &app]).await.ok();
     let said = bench.rest().await;
-    assert!(said.contains("the called cell is gone"), "{said}");
+    assert!(said.contains("the cell is gone"), "{said}");
     let line = |has: &str| said.lines().find(|line| line.contains(has)).unwrap_or_else(|| panic!("{said}"));
     let failure: Value = serde_json::from_str(line("calls have no output")).unwrap();
     let measured: Value = serde_json::from_str(line("answered\":")).unwrap();
@@ -172,5 +172,5 @@ async fn a_conductor_that_comes_back_without_the_app_is_told_as_that() {
     let failure: Value =
         serde_json::from_str(&bench.said("the conductor came back without the app").await).unwrap();
     assert!(failure["exit"] == 4 && !failure["outcome"].is_null(), "{failure}");
-    assert!(failure["advice"].as_str().unwrap().contains("nothing tells whether"), "{failure}");
+    assert!(failure["advice"].as_str().unwrap().contains("nothing can tell whether"), "{failure}");
 }

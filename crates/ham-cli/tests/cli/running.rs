@@ -35,7 +35,7 @@ async fn the_conductor_that_runs_here_needs_no_port_and_no_app() {
 
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(130));
-    ham.run(&["ping"]).await.failed(2, &["none that ham started is running here", "ham dev"]);
+    ham.run(&["ping"]).await.failed(2, &["none started by ham is running here", "ham dev"]);
 }
 
 #[tokio::test]
@@ -43,7 +43,9 @@ async fn of_several_one_has_to_be_named_and_one_that_was_killed_does_not_count()
     let ham = Ham::new();
     let first = dev(&ham).await;
     let second = dev(&ham).await;
-    ham.run(&["ping"]).await.failed(2, &["several conductors run here", "(ham dev: probe)", "--admin-port"]);
+    ham.run(&["ping"])
+        .await
+        .failed(2, &["several conductors are running here", "(ham dev: probe)", "--admin-port"]);
     first.signal(Signal::KILL);
     first.ended().await;
     ham.run(&["ping"]).await.ok();
@@ -114,8 +116,8 @@ async fn each_agent_is_named_by_its_app() {
     running.signal(Signal::TERM);
     running.ended().await;
     for arguments in [&["--agents", "2"][..], &["--conductor", "real", "--agents", "2"]] {
-        ham.run(&[&["dev"], arguments].concat()).await.failed(2, &["agents are of an app"]);
+        ham.run(&[&["dev"], arguments].concat()).await.failed(2, &["--agents needs an app"]);
     }
     let real = ["dev", "--conductor", "real", "--data", "x", "--app", &probe()];
-    ham.run(&real).await.failed(2, &["--data is of the embedded conductor"]);
+    ham.run(&real).await.failed(2, &["--data only works with the embedded conductor"]);
 }

@@ -78,11 +78,16 @@ async fn an_app_that_waits_for_proofs_is_installed() {
     assert!(installed.text().starts_with("installed waits, awaiting membrane proofs"), "{installed}");
     assert!(ways.iter().all(|way| installed.stderr.contains(way)), "{installed}");
     ham.run(&["app", "enable", "waits"]).await.failed(1, &["awaiting membrane proofs", "ham app memproofs"]);
+    // Case: it was disabled, could then not be enabled, and took no proofs any more.
+    ham.run(&["app", "disable", "waits"]).await.failed(
+        1,
+        &["`waits` is awaiting membrane proofs", "was not disabled", "unusable", "ham app uninstall"],
+    );
     let proof = ham.file("proof", [1]);
     let refused = ham.run(&["app", "memproofs", &format!("probe={proof}")]).await;
     refused.failed(
         1,
-        &["the membrane proofs of `waits` were not taken", "membrane proof is not a map", "ham info"],
+        &["the membrane proofs of `waits` were refused", "membrane proof is not a map", "ham info"],
     );
     assert!(!refused.stderr.contains("check the zome") && !refused.stderr.contains("chain"), "{refused}");
     let mut right = vec![0x81, 0xa4];
@@ -120,10 +125,10 @@ async fn what_an_administrator_is_refused_has_an_advice_that_helps() {
     // A bundle of another release was installed without a word.
     let old = probe().replace("probe.happ", "0.6/probe.happ");
     let installed = ham.run(&["app", "install", &old, "--id", "old"]).await.ok();
-    assert!(installed.stderr.contains("warning: zomes of this app were built with HDI 0.7.3"), "{installed}");
+    assert!(installed.stderr.contains("warning: this app's zomes were built with HDI 0.7.3"), "{installed}");
     ham.run(&["call", "--app-id", "old", "probe", "create_item", item])
         .await
-        .failed(1, &["module_path", "another release"]);
+        .failed(1, &["module_path", "a different Holochain release"]);
     // Nothing was looked at where no app was named.
     let doctor = ham.run(&["doctor"]).await;
     doctor.failed(2, &["`app state`", "--app-id"]);

@@ -35,7 +35,7 @@ async fn a_kept_app_port_that_is_taken_is_in_nobodys_way() {
     let mut running = ham.start(&dev);
     started(&mut running).await;
     let said = stopped(running).await;
-    assert!(said.contains(&format!("another program has port {port}")), "{said}");
+    assert!(said.contains(&format!("another program uses port {port}")), "{said}");
     let refused = ham.run(&on_port).await;
     refused.failed(8, &[&format!("cannot listen on port {port}"), "pass another --app-port"]);
     assert!(!refused.stderr.contains("--admin-port"), "{refused}");
@@ -82,14 +82,14 @@ async fn a_data_directory_opens_wherever_it_is_now() {
     let passphrase = at("moved/ks/passphrase");
     let kept = std::fs::read(&passphrase).unwrap();
     let data = at("moved").display().to_string();
-    let advised = ["put the file back", "--piped"];
+    let advised = ["restore the file", "--piped"];
     std::fs::remove_file(&passphrase).unwrap();
     let refused = ham.run(&["dev", "--data", &data]).await;
     refused.failed(8, &[&["the keystore's file", "passphrase cannot be used"][..], &advised].concat());
     assert!(!refused.stderr.contains("scratch"), "{refused}");
     std::fs::write(&passphrase, "another").unwrap();
     let refused = ham.run(&["dev", "--data", &data]).await;
-    refused.failed(8, &["the passphrase is not that of the keystore", "pass the passphrase with which"]);
+    refused.failed(8, &["the passphrase is not that of the keystore", "pass the passphrase that"]);
     std::fs::write(&passphrase, kept).unwrap();
     writes("moved").await;
 }

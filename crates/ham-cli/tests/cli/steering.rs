@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 
-use crate::support::{Ham, Running, probe};
+use crate::support::{BOUND, Ham, Running, probe};
 
 async fn dev(ham: &Ham) -> Running {
     let mut running = ham.start(&["dev", "--app", &probe()]);
@@ -100,6 +100,7 @@ async fn a_conductor_goes_back_and_its_clock_forward() {
     let moved = clock(&["+2h"]).await;
     assert_eq!(moved["clock"]["ahead_seconds"], 7200.0);
     assert_eq!(moved["clock"]["ran"], serde_json::json!([]));
+    assert_eq!(moved["clock"]["limit_reached"], serde_json::Value::Null);
     ham.run(&["dev", "revert"]).await.ok();
     assert_eq!(clock(&[]).await["clock"]["ahead_seconds"], 7200.0, "it is no part of a snapshot");
     assert!(ham.run(&["dev", "time"]).await.ok().text().contains("2h ahead of the system's clock"));
@@ -119,6 +120,27 @@ async fn a_conductor_goes_back_and_its_clock_forward() {
     running.signal(Signal::TERM);
     running.ended().await;
     ham.run(&["dev", "snapshot"]).await.failed(2, &["no `ham dev`", "--admin-port"]);
+}
+
+/// Case: nothing was said, though the clock moved on.
+#[tokio::test]
+async fn an_interrupted_move_of_the_clock_goes_on() {
+    let ham = Ham::new();
+    let running = dev(&ham).await;
+    // It neither answers nor moves, until it is continued.
+    running.signal(Signal::STOP);
+    let mut moving = ham.start(&["dev", "time", "+1h"]);
+    moving.said("moving the clock").await;
+    moving.signal(Signal::INT);
+    moving.said("interrupted: the conductor goes on moving its clock").await;
+    assert_eq!(moving.ended().await, Some(130));
+    running.signal(Signal::CONT);
+    let moved = async {
+        while !ham.run(&["dev", "time"]).await.ok().text().contains("1h ahead of the system's clock") {}
+    };
+    tokio::time::timeout(BOUND, moved).await.expect("the clock is not moved");
+    running.signal(Signal::TERM);
+    running.ended().await;
 }
 
 /// The error named no port, so that a mistyped one was not seen.

@@ -38,7 +38,7 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     app.write("probe", "wrong");
     let told: Value = serde_json::from_str(&running.said("not compiled").await).unwrap();
     assert!(told["error"].as_str().unwrap().contains("error[E0425]: wrong"), "{told}");
-    assert!(told["advice"].as_str().unwrap().contains("runs on as it was"), "{told}");
+    assert!(told["advice"].as_str().unwrap().contains("keeps running as it was"), "{told}");
     let watch = &state(&started).await["watch"];
     assert_eq!((&watch["state"], &watch["dir"]), (&json!("failed"), &json!(app.path())));
     assert!(watch["error"].as_str().unwrap().contains("error[E0425]: wrong"), "{watch}");
@@ -52,7 +52,7 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     // Case: it was "Build failed", though it had built.
     let watch = &state(&started).await["watch"];
     assert_eq!(watch["state"], "not_run", "{watch}");
-    assert!(watch["error"].as_str().unwrap().contains("integrity zomes of the role `probe`"), "{watch}");
+    assert!(watch["error"].as_str().unwrap().contains("integrity zomes for the role `probe`"), "{watch}");
     assert!(watch["advice"].as_str().unwrap().contains("--reinstall"), "{watch}");
     assert_eq!(app.call().await, r#""x""#);
     app.write("probe_integrity", "made");
@@ -151,7 +151,7 @@ async fn a_save_ends_a_build_that_hangs() {
         running.said("building the app").await;
         let compiler = app.compiler().await;
         app.write("probe", "next");
-        running.said("begins anew").await;
+        running.said("starts over").await;
         assert_eq!(next(&mut running).await["reloaded"], "probe");
         ended(&compiler);
         running.signal(Signal::INT);
@@ -186,5 +186,5 @@ async fn what_does_not_go_with_watching_is_refused() {
     app.ham.run(&["dev", "--watch", &app.path()]).await.failed(1, &["error[E0425]: wrong"]);
     fs::write(ham.home.path().join("index.html"), "").unwrap();
     let ui = ham.home.path().display().to_string();
-    ham.run(&["dev", "--ui", &ui]).await.failed(2, &["--ui serves the page of an app", "--app FILE.happ"]);
+    ham.run(&["dev", "--ui", &ui]).await.failed(2, &["--ui serves an app's page", "--app FILE.happ"]);
 }

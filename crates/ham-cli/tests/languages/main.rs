@@ -2,67 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
+mod gateway;
 #[path = "../../../ham-feed/tests/support/python.rs"]
 #[expect(dead_code, reason = "the feed's tests use all of it")]
 mod python;
 
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
-use serde_json::Value;
-use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
-/// Running into it means a hang.
-const BOUND: Duration = Duration::from_secs(300);
-
-async fn must<F: Future>(what: F) -> F::Output {
-    tokio::time::timeout(BOUND, what).await.expect("it hangs")
-}
-
-struct Gateway {
-    _child: Child,
-    url: String,
-    home: TempDir,
-}
-
-impl Gateway {
-    async fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
-        command.args(["gateway", "--dev", "--app", bundle, "--listen", "127.0.0.1:0", "--json"]);
-        command.env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = must(lines.next_line()).await.unwrap().unwrap();
-        let started: Value = serde_json::from_str(&line).unwrap();
-        Self { _child: child, url: started["url"].as_str().unwrap().to_owned(), home }
-    }
-
-    /// What a program prints that asks this gateway.
-    async fn run(&self, command: &mut Command) -> String {
-        command.env("GATEWAY", &self.url).env_remove("GATEWAY_KEY").current_dir(self.home.path());
-        let ran = must(command.stdin(Stdio::null()).kill_on_drop(true).output()).await.unwrap();
-        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-        assert!(ran.status.success(), "{command:?} printed\n{said}{}", String::from_utf8_lossy(&ran.stderr));
-        said
-    }
-
-    /// The program of a page, in a file.
-    fn program(&self, page: &str, word: &str, name: &str) -> String {
-        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/languages").join(page);
-        let text = std::fs::read_to_string(page).unwrap();
-        let (_, program) = text.split_once(&format!("```{word}\n")).unwrap();
-        let (program, _) = program.split_once("\n```").unwrap();
-        let file = self.home.path().join(name);
-        std::fs::write(&file, format!("{program}\n")).unwrap();
-        file.display().to_string()
-    }
-}
+use crate::gateway::{Gateway, must};
 
 fn is_there(program: &str, argument: &str) -> bool {
     let there = std::process::Command::new(program).arg(argument).output();
@@ -100,11 +49,7 @@ async fn curl() {
 
 #[tokio::test]
 async fn python() {
-    let Some(interpreter) =
-        python::environment("requests-websockets", &["requests==2.32.5", "websockets==15.0.1"]).await
-    else {
-        return;
-    };
+    let Some(interpreter) = with_packages().await else { return };
     let gateway = Gateway::start().await;
     let program = gateway.program("python.md", "python", "page.py");
     let said = gateway.run(Command::new(interpreter).arg(program)).await;
@@ -133,8 +78,39 @@ async fn go() {
     let Some(mut go) = go_command().await else { return };
     let gateway = Gateway::start().await;
     let program = gateway.program("go.md", "go", "page.go");
-    let said = gateway.run(go.args(["run", &program]).env("GOPATH", gateway.home.path())).await;
+    let said = gateway.run(go.args(["run", &program]).env("GOPATH", gateway.home())).await;
     says(&said, &["written once: true true", "later: answered", "event: ", "refused: answered nothing fix"]);
+}
+
+/// Case: a program whose key lacked the right asked again for ever, without a word.
+#[tokio::test]
+async fn a_key_that_may_not_follow_the_feed_ends_the_programs() {
+    let gateway = Gateway::for_calls_only().await;
+    let program = |page, word, name| gateway.program(page, word, name);
+    let mut commands = Vec::new();
+    if is_there("curl", "--version") {
+        let mut command = Command::new("bash");
+        command.args(["-eu", &program("curl.md", "sh", "page.sh")]);
+        commands.push(command);
+    }
+    if let Some(interpreter) = with_packages().await {
+        let mut command = Command::new(interpreter);
+        command.arg(program("python.md", "python", "page.py"));
+        commands.push(command);
+    }
+    if is_there("node", "--version") {
+        let mut command = Command::new("node");
+        command.arg(program("javascript.md", "js", "page.mjs"));
+        commands.push(command);
+    }
+    if let Some(mut go) = go_command().await {
+        go.args(["run", &program("go.md", "go", "page.go")]).env("GOPATH", gateway.home());
+        commands.push(go);
+    }
+    for mut command in commands {
+        let said = gateway.refuses(&mut command).await;
+        says(&said, &["lacks the scope `feed`"]);
+    }
 }
 
 /// The client is not in any registry that every machine reaches: `HAM_GO_VENDOR` is a `vendor` directory with it, beside its `go.mod`.
@@ -146,7 +122,7 @@ async fn go_with_wsclient() {
     };
     let Some(mut go) = go_command().await else { return };
     let gateway = Gateway::start().await;
-    let home = gateway.home.path();
+    let home = gateway.home();
     let manifest = Path::new(&vendored).join("../go.mod");
     std::fs::copy(manifest, home.join("go.mod")).unwrap();
     std::os::unix::fs::symlink(&vendored, home.join("vendor")).unwrap();
@@ -157,6 +133,10 @@ async fn go_with_wsclient() {
         &said,
         &["first: wsclient.Request: ", "written once: answered true", "on the chain: 1", "told: new_event"],
     );
+}
+
+async fn with_packages() -> Option<std::path::PathBuf> {
+    python::environment("requests-websockets", &["requests==2.32.5", "websockets==15.0.1"]).await
 }
 
 /// A current Go, which comes as a package for Python.

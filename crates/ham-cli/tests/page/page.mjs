@@ -270,8 +270,8 @@ await page.until("document.querySelector('#call').innerText.includes('Calling')"
 // What is not known stands at the top, and rows out of sight are not drawn.
 await page.run("document.querySelector('#chain').scrollTop = 0");
 process.kill(Number(pid), 'SIGKILL');
-await page.until("!document.querySelector('#banner').hidden && document.querySelector('#banner').innerText.includes('lost ham dev')", 2000);
-await page.until("document.querySelector('.chain .row.hatch')?.innerText.includes('Not known since') && document.querySelector('#call').disabled");
+await page.until("!document.querySelector('#banner').hidden && document.querySelector('#banner').innerText.includes('lost contact with ham dev')", 2000);
+await page.until("document.querySelector('.chain .row.hatch')?.innerText.includes('Unknown since') && document.querySelector('#call').disabled");
 await page.until("document.querySelector('#answer .verdict').innerText.includes('Unknown: it may have run') && document.querySelector('#call').innerText.includes('may run twice')");
 if (shots) await page.shot(`${shots}/lost.png`);
 step('a killed server is told within 2 s, and its call is unknown');

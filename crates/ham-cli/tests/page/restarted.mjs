@@ -51,7 +51,7 @@ const second = await start();
 const later = await browser.open(second.page);
 await later.until("document.querySelectorAll('.chain .row').length > 3");
 const rows = await later.run("[...document.querySelectorAll('.chain .row')].map((row) => row.innerText.replace(/\\s+/g, ' '))");
-for (const text of ['one', 'two', 'linked']) assert.equal(rows.filter((row) => row.includes(text) && row.includes('Create note') && row.includes('call not known')).length, 1, rows.join('\n'));
+for (const text of ['one', 'two', 'linked']) assert.equal(rows.filter((row) => row.includes(text) && row.includes('Create note') && row.includes('call unknown')).length, 1, rows.join('\n'));
 assert.equal(rows.filter((row) => row.includes('Genesis')).length, 1, rows.join('\n'));
 assert.equal(rows.filter((row) => row.includes('Init')).length, 1, rows.join('\n'));
 assert.equal(rows.length, 7, rows.join('\n'));

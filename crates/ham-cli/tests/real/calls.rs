@@ -59,7 +59,7 @@ fn a_call_that_fails_says_what_became_of_it() {
             .failed(1, &["nothing", "outcome: answered; nothing was written"]);
         call(&["probe", "probe", "echo_text", "5"]).await.failed(
             1,
-            &["Deserialize", "outcome: answered", "another argument than it was given, which was 5;"],
+            &["Deserialize", "outcome: answered", "a different argument than it was given, which was 5;"],
         );
         call(&["probe", "probe", "fail", "\"as asked\""])
             .await

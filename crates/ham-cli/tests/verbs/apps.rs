@@ -33,9 +33,7 @@ fn an_app_is_installed_switched_and_removed() {
         ham.run(&["app", "enable"]).await.failed(2, &[]);
         ham.run(&["app", "install", "none.happ"]).await.failed(2, &[]);
         for id in ["", " x", "a\u{7}b"] {
-            ham.run(&["app", "install", &probe(), "--id", id])
-                .await
-                .failed(2, &["cannot be the id of an app"]);
+            ham.run(&["app", "install", &probe(), "--id", id]).await.failed(2, &["is not a valid app ID"]);
         }
         ham.run(&["app", "install", &probe(), "--agent", "uhCkk"]).await.failed(2, &[]);
     });
@@ -78,7 +76,7 @@ fn other_coordinators_run_at_once_and_other_integrity_zomes_are_refused() {
         append("probe/probe_integrity.wasm");
         ham.run(&pack).await.ok();
         assert_ne!(json(&ham, &["hash", &bundle]).await, hashes);
-        ham.run(&["app", "update", &bundle]).await.failed(1, &["integrity zomes of the role `probe`"]);
+        ham.run(&["app", "update", &bundle]).await.failed(1, &["integrity zomes for the role `probe`"]);
         // What the conductor runs is what the bundle's hash says.
         let cells = json(&ham, &["info"]).await["cells"].take();
         let dna = |cells: &Value, role: &str| {
@@ -141,6 +139,28 @@ fn settings_of_roles_and_membrane_proofs_are_handed_in() {
         assert!(states(&ham).await.iter().all(|(_, state)| state == "enabled"));
         let wrong = ham.file("wrong.yaml", "- 1");
         ham.run(&["app", "install", bundle, "--roles-settings", &wrong]).await.failed(2, &["wrong.yaml"]);
+    });
+}
+
+/// Case: the advice was to correct the request, and no request helps any more.
+#[test]
+fn an_app_whose_genesis_never_ran_is_installed_again() {
+    run(async {
+        let (conductor, ham) = conductor().await;
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe-memproof.happ");
+        ham.run(&["app", "install", bundle, "--id", "waits"]).await.ok();
+        ham.run(&["app", "disable", "waits"]).await.failed(1, &["was not disabled", "ham app memproofs"]);
+        assert_eq!(states(&ham).await[0].1, "awaiting membrane proofs");
+        // As another program does it.
+        let admin = ham::Admin::local(conductor.admin_port());
+        admin.disable_app("waits").await.unwrap();
+        admin.close().await;
+        ham.run(&["app", "enable", "waits"])
+            .await
+            .failed(1, &["CellWithoutGenesis", "its genesis never ran", "`ham app uninstall`"]);
+        ham.run(&["app", "uninstall", "waits"]).await.ok();
+        ham.run(&["app", "install", bundle, "--id", "waits"]).await.ok();
+        assert_eq!(states(&ham).await[0].1, "awaiting membrane proofs");
     });
 }
 

@@ -31,12 +31,12 @@ pub(super) enum Bound {
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limits = &self.limits;
-        let met = "a bound of the call and of all that it started is met";
+        let met = "the call, with all that it started, reached a limit";
         match self.bound {
             Bound::Cut => f.write_str("the call was cut off: the conductor goes back to a snapshot"),
-            Bound::Removed => {
-                f.write_str("the call was cut off: its cell was removed, or one that waits for it")
-            }
+            Bound::Removed => f.write_str(
+                "the call was cut off: its cell, or the cell of a call that waits for it, was removed",
+            ),
             Bound::Fuel => write!(f, "{met}: {} instructions (--fuel)", limits.fuel),
             Bound::Memory => write!(f, "{met}: {} bytes of memory (--max-memory)", limits.memory),
             Bound::Staged => write!(f, "{met}: {} bytes staged (--max-staged-bytes)", limits.staged_bytes),

@@ -104,7 +104,10 @@ async fn what_runs_in_a_cell_ends_with_it_and_whoever_called_goes_on() {
     assert!(waiting.as_mut().now_or_never().is_none());
     inner.cancel();
     let removed = waiting.await.unwrap_err();
-    assert_eq!(removed.to_string(), "the call was cut off: its cell was removed, or one that waits for it");
+    assert_eq!(
+        removed.to_string(),
+        "the call was cut off: its cell, or the cell of a call that waits for it, was removed"
+    );
     assert_eq!(nested.check().unwrap_err(), removed);
     assert!(nested.is_cut() && !nested.ended_cut() && !root.is_cut());
     root.check().unwrap();

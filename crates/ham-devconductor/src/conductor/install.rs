@@ -69,7 +69,7 @@ impl Conductor {
         let defer = settings.allow_deferred_memproofs && memproofs.is_empty();
         let id = params.id.unwrap_or_else(|| manifest.app_name().to_owned());
         if id.len() > LONGEST_ID {
-            let text = format!("the app id has {} bytes, and {LONGEST_ID} are the most", id.len());
+            let text = format!("the app ID has {} bytes, but at most {LONGEST_ID} are allowed", id.len());
             return Err(ConductorError::InvalidInstallAppPayload(text));
         }
         let resolved = bundle::resolve(bundle, memproofs, existing).await?;

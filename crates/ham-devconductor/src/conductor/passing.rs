@@ -18,11 +18,30 @@ use crate::workflow::{Looked, run_due};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Passed {
-    /// How often each scheduled function ran, in all cells, by its zome and its name.
+    /// How often each scheduled function ran, by its zome and its name. The runs of all cells are added up.
     pub runs: BTreeMap<(String, String), usize>,
-    /// The first due time that was skipped, because more than [`MAX_RUNS`] runs fell due, or because they took too
-    /// long. Functions that were due from then on run at their next time.
-    pub skipped_from: Option<Timestamp>,
+    /// What was skipped, if a limit was reached.
+    pub skipped: Option<Skipped>,
+}
+
+/// What did not run while time passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Skipped {
+    /// The first due time that was skipped. Functions that were due from then on run at their next time.
+    pub from: Timestamp,
+    /// The limit that was reached.
+    pub limit: PassLimit,
+}
+
+/// A limit of what runs during one move of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PassLimit {
+    /// [`MAX_RUNS`] functions ran.
+    Runs,
+    /// They ran for [`MAX_RUNS_TIME`].
+    Time,
 }
 
 impl Conductor {
@@ -33,7 +52,7 @@ impl Conductor {
     pub(crate) async fn pass_time(&self, by: Duration) -> Result<Passed, TooLate> {
         let clock = self.clock();
         clock.can_advance(by)?;
-        let (mut passed, mut left, until) = (Passed::default(), by, Instant::now() + PATIENCE);
+        let (mut passed, mut left, until) = (Passed::default(), by, Instant::now() + MAX_RUNS_TIME);
         let mut running = self.running();
         // Other tasks that do this take the turns in the same order.
         running.sort_unstable_by(|a, b| a.id().cmp(b.id()));
@@ -50,8 +69,8 @@ impl Conductor {
             if step > left {
                 break;
             }
-            if passed.is_enough(until) {
-                passed.skipped_from = Some(next);
+            if let Some(limit) = passed.limit(until) {
+                passed.skipped = Some(Skipped { from: next, limit });
                 break;
             }
             clock.advance(step)?;
@@ -63,8 +82,13 @@ impl Conductor {
 }
 
 impl Passed {
-    fn is_enough(&self, until: Instant) -> bool {
-        self.runs.values().sum::<usize>() >= MAX_RUNS || Instant::now() >= until
+    /// The limit that is reached, if one is.
+    fn limit(&self, until: Instant) -> Option<PassLimit> {
+        if self.runs.values().sum::<usize>() >= MAX_RUNS {
+            Some(PassLimit::Runs)
+        } else {
+            (Instant::now() >= until).then_some(PassLimit::Time)
+        }
     }
 
     /// Runs what is due now in these cells; returns the next due time.
@@ -93,7 +117,7 @@ impl Passed {
                 return Ok(None);
             }
             // A function may always be due again.
-            if self.is_enough(until) {
+            if self.limit(until).is_some() {
                 return cell.schedules().soonest(clock.now()).await;
             }
             match run_due(cell, &mut clock).await? {
@@ -113,5 +137,5 @@ impl Passed {
 
 /// How many scheduled functions run during one move of the clock.
 pub const MAX_RUNS: usize = 1_000;
-/// After this time no more of them are started.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long they may take: after this time, by the system's clock, no more of them are started.
+pub const MAX_RUNS_TIME: Duration = Duration::from_secs(30);

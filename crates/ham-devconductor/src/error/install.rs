@@ -25,14 +25,14 @@ pub enum InstallError {
         source: Cause,
     },
     /// The keystore does not create a key for the app.
-    #[error("the keystore does not make a key for the app")]
+    #[error("the keystore cannot create a key for the app")]
     Keystore {
         /// What the keystore says.
         source: Cause,
     },
     /// An app with this id is installed and runs something else; it is left as it is. Only from an [`Observer`](crate::Observer).
     #[error(
-        "the app {id} is installed, and its role {role} runs other {} zomes than the bundle has",
+        "the app {id} is installed already, and its role {role} runs different {} zomes than the bundle",
         if *is_other_dna { "integrity" } else { "coordinator" }
     )]
     OtherCode {

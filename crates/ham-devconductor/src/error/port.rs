@@ -12,6 +12,6 @@ pub(super) fn port_of(port: u16) -> String {
 pub(super) fn kept_port_of(port: u16) -> String {
     match port {
         0 => port_of(0),
-        port => format!("port {port}, nor on a free one"),
+        port => format!("port {port} or on a free one"),
     }
 }

@@ -56,7 +56,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// A kept app interface can listen neither on its port nor on a free one, for example because the machine no longer has its address.
-    #[error("an app interface that is kept cannot listen on {}", kept_port_of(*port))]
+    #[error("a saved app interface cannot listen on {}", kept_port_of(*port))]
     AppPort {
         /// The port; 0 for any.
         port: u16,
@@ -90,8 +90,6 @@ mod tests {
         );
         assert_eq!(AttachError::Port { port: 9, source: source() }.to_string(), "cannot listen on port 9");
         let kept = |port| StartError::AppPort { port, source: source() }.to_string();
-        assert!(
-            kept(0).ends_with("listen on any free port") && kept(9).ends_with("port 9, nor on a free one")
-        );
+        assert!(kept(0).ends_with("listen on any free port") && kept(9).ends_with("port 9 or on a free one"));
     }
 }

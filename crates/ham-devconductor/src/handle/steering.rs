@@ -54,7 +54,7 @@ impl DevConductor {
     }
 
     /// Moves that clock forward as [`advance_clock`](Self::advance_clock) does, but stops at each time at which a scheduled function falls due, in order, and
-    /// runs it there, [`MAX_RUNS`](crate::MAX_RUNS) runs at most. What these runs schedule runs too if it falls due by then. Returns what ran.
+    /// runs it there: [`MAX_RUNS`](crate::MAX_RUNS) runs at most, and none after [`MAX_RUNS_TIME`](crate::MAX_RUNS_TIME). What these runs schedule runs too if it falls due by then. Returns what ran.
     ///
     /// # Errors
     /// The time is later than 2099; the clock is as it was.

@@ -37,7 +37,7 @@ impl fmt::Display for Refusal {
             Self::Room { most } => {
                 write!(
                     f,
-                    "incomplete messages of all clients met a bound: {most} bytes (--max-incoming-bytes)"
+                    "the incomplete messages of all clients reached a limit: {most} bytes (--max-incoming-bytes)"
                 )
             }
             Self::Time { after } => {

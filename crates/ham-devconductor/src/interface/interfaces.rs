@@ -148,7 +148,7 @@ impl Interfaces {
             let interface = Interface { port, ..Interface::of(config.driver, config.installed_app_id) };
             let handle = match self.listen_for_app(&id, &interface).await {
                 Err(source) if port != 0 => {
-                    tracing::warn!(%source, port, "an app interface cannot listen where it did: it gets a free port");
+                    tracing::warn!(%source, port, "an app interface cannot listen on its port: it gets a free one");
                     let elsewhere = Interface { port: 0, ..interface.clone() };
                     self.listen_for_app(&id, &elsewhere).await.map_err(|_| source)
                 }

@@ -47,7 +47,7 @@ impl<S: AsyncRead + Unpin> LimitedStream<S> {
             return Pin::new(&mut self.stream).poll_read(context, buffer);
         }
         if self.left == 0 {
-            return Poll::Ready(Err(io::Error::other("a client said too much before it was known")));
+            return Poll::Ready(Err(io::Error::other("a client sent too much before it was known")));
         }
         let room = buffer.remaining().min(self.left);
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));

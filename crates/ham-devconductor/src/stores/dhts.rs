@@ -132,7 +132,10 @@ impl Dhts {
 async fn close(database: Option<DbWrite<Dht>>) {
     let Some(database) = database else { return };
     if tokio::time::timeout(CLOSE_PATIENCE, database.pool().close()).await.is_err() {
-        tracing::warn!(database = database.identifier().database_id(), "a database is in use for long");
+        tracing::warn!(
+            database = database.identifier().database_id(),
+            "a database has been in use for a long time"
+        );
     }
 }
 

@@ -39,9 +39,9 @@ pub(super) async fn of(keystore: &MetaLairClient, databases: &Path) -> Result<Op
         }
         Err(error) => return Err(error.into()),
     };
-    let (nonce, cipher) = sealed.split_first_chunk().ok_or("the key of the databases is cut")?;
+    let (nonce, cipher) = sealed.split_first_chunk().ok_or("the key of the databases is truncated")?;
     let secret = lair.secretbox_xsalsa_open_by_tag(TAG.into(), None, *nonce, cipher.into()).await?;
-    let (key, salt) = secret.split_at_checked(KEY).ok_or("the key of the databases is cut")?;
+    let (key, salt) = secret.split_at_checked(KEY).ok_or("the key of the databases is truncated")?;
     Ok(Some(DbKey { key: locked(key)?, salt: locked(salt)?, locked: String::new() }))
 }
 

@@ -24,7 +24,7 @@ impl Undo {
         let aside = databases.join("undo");
         let undo = Self { databases: databases.to_owned(), aside, is_kept };
         if fs::try_exists(undo.mark()).await? {
-            tracing::warn!("going back to a snapshot was cut short, and is undone");
+            tracing::warn!("a revert to a snapshot was cut short, and is being undone");
             for file in files(&undo.databases).await? {
                 fs::remove_file(undo.databases.join(file)).await?;
             }

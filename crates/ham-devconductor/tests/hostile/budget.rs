@@ -23,9 +23,9 @@ fn meets(limits: Limits, text: &str, bound: &str) {
         let app = server.connect(&id).await;
         let (error, ()) = tokio::join!(app.failure(), server.serves());
         says(&error, bound);
-        says(&error, "a bound of the call");
+        says(&error, "reached a limit");
         // Once: not quoted by each call that waited for another.
-        assert_eq!(error.matches("a bound of the call").count(), 1, "{error}");
+        assert_eq!(error.matches("reached a limit").count(), 1, "{error}");
         server.conductor.shut_down().await;
     });
 }

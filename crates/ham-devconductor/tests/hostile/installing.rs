@@ -84,10 +84,10 @@ fn an_app_id_has_an_end() {
         observer.install(app(&fresh_name(), &[Dna::good()]), Some(longest.clone())).await.unwrap();
         for id in [format!("{longest}x"), "x".repeat(2_000_000)] {
             let refused = observer.install(app(&fresh_name(), &[Dna::good()]), Some(id.clone())).await;
-            says(&causes(&refused.unwrap_err()), "255 are the most");
+            says(&causes(&refused.unwrap_err()), "at most 255 are allowed");
             // Whoever names none has that of the manifest.
             let refused = observer.install(app(&id, &[Dna::good()]), None).await;
-            says(&causes(&refused.unwrap_err()), "255 are the most");
+            says(&causes(&refused.unwrap_err()), "at most 255 are allowed");
         }
     });
 }

@@ -38,7 +38,7 @@ pub enum RefusedSubscription {
     #[error("the server is stopping")]
     Closing,
     /// There are already as many connections as allowed, in total or for this guest.
-    #[error("there is no place for another connection")]
+    #[error("there is no room for another connection")]
     NoPlace,
     /// A topic is refused.
     #[error("{why}")]

@@ -22,7 +22,7 @@ impl Goodbye {
     pub fn close_frame(self) -> (u16, &'static str) {
         match self {
             Self::Restarts => (1012, "the server restarts"),
-            Self::Revoked => (1008, "access was taken back"),
+            Self::Revoked => (1008, "access was revoked"),
             Self::Stops => (1001, "the server stops"),
         }
     }

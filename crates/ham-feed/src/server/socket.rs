@@ -27,7 +27,7 @@ use super::wire::{self, ClientRequest, decode_request};
 pub(super) async fn admit(State(hub): State<Arc<Hub>>, request: Request) -> Response {
     let config = &hub.config;
     if !request.headers().get_all(ORIGIN).iter().all(|origin| config.allows(origin.to_str().ok())) {
-        return (StatusCode::FORBIDDEN, "pages of this origin are not let in\n").into_response();
+        return (StatusCode::FORBIDDEN, "pages of this origin are not allowed\n").into_response();
     }
     let (parts, body) = request.into_parts();
     match config.admit(&parts) {
@@ -46,7 +46,7 @@ pub(super) async fn admit(State(hub): State<Arc<Hub>>, request: Request) -> Resp
 )]
 pub(super) fn upgrade(hub: &Arc<Hub>, guest: Guest, mut request: Request) -> Response {
     let Some(subscription) = Subscription::new(Arc::clone(hub), guest) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "there is no place for another connection\n")
+        return (StatusCode::SERVICE_UNAVAILABLE, "there is no room for another connection\n")
             .into_response();
     };
     let (response, upgrade) = match websocket::accept(&mut request) {

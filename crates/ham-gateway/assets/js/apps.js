@@ -75,5 +75,5 @@ export function history() {
   const when = (at) => (now() - at > 43200e3 ? `${ago(at)} ago` : fmt.clock(at));
   const shape = { up: 'live', lost: 'down' };
   const list = (app()?.history ?? []).slice(0, 20).map((e) => h('li', {}, h('time', {}, when(e.at)), glyph(shape[e.what] ?? 'trying', null), h('span', {}, words(e))));
-  return [h('div', { class: 'top' }, h('h2', {}, 'Link'), h('span', { class: 'dim' }, app()?.conductor ?? '')), list.length ? h('ol', { class: 'history' }, list) : h('p', { class: 'dim' }, 'Nothing has happened to it yet.')];
+  return [h('div', { class: 'top' }, h('h2', {}, 'Link'), h('span', { class: 'dim' }, app()?.conductor ?? '')), list.length ? h('ol', { class: 'history' }, list) : h('p', { class: 'dim' }, 'Nothing has happened yet.')];
 }

@@ -22,15 +22,15 @@ export function doubtful() {
     h('table', {}, h('thead', {}, h('tr', {}, heads(['Outcome', 'Call', 'Key', 'Why', 'Settled']))), h('tbody', {}, api.doubtful.map(row)))];
 }
 
-const STATES = { queued: ['queued', 'Waits for the conductor', 'not sent; nothing has run'], signed: ['open', 'Sent, waits for its answer', 'the same bytes go out again after an outage'], fencing: ['unknown', 'Being settled', 'it may have run; it is asked whether it arrived'] };
-const CONFIRM = { queued: 'It was not sent and will not run.', signed: 'It was sent, and is not called back: its answer is kept if one comes. Once its link is gone, the gateway makes sure that it cannot start later.', fencing: 'It has left, and no answer comes any more. It is being settled already; if it did not run, this keeps it from being made again.' };
+const STATES = { queued: ['queued', 'Waiting for the conductor', 'not sent; nothing has run'], signed: ['open', 'Sent, waiting for its answer', 'the same bytes go out again after an outage'], fencing: ['unknown', 'Being settled', 'it may have run; the gateway finds out whether it arrived'] };
+const CONFIRM = { queued: 'It was not sent and will not run.', signed: 'It was sent and cannot be called back: its answer is kept if one comes. Once its link is gone, the gateway makes sure that it cannot start later.', fencing: 'It was sent, and no answer comes any more. It is being settled already; if it did not run, this keeps it from being made again.' };
 const again = () => put($('#open'), open());
 
 export function open() {
   if (!api.apps.length) return [];
   const rows = api.open.slice(0, 20), more = api.open.length - rows.length;
   const top = h('div', { class: 'top' }, h('h2', {}, 'Open calls'), h('span', { class: 'dim' }, api.open.length ? `${fmt.count(api.open.length)}${api.more ? ' and more' : ''}, oldest first` : ''), told ? h('span', { class: 'push dim', role: 'status' }, told) : null);
-  if (!rows.length) return [top, h('p', { class: 'dim' }, 'None. Every call that was accepted has ended.')];
+  if (!rows.length) return [top, h('p', { class: 'dim' }, 'None. Every accepted call has finished.')];
   return [top, h('table', {}, h('thead', {}, h('tr', {}, heads(['State', 'Call', 'Key', 'Age', 'Tries', 'Tries end']), h('th', {}, h('span', { class: 'hide' }, 'Cancel')))), h('tbody', {}, rows.map((c) => (asking === c.id ? sure(c) : row(c))))),
     more > 0 ? h('p', { class: 'queue' }, `and ${fmt.count(more)} younger`) : null];
 }
@@ -45,7 +45,7 @@ function sure(c) {
   const [shape, word] = STATES[c.state] ?? STATES.signed;
   const yes = async () => {
     asking = null;
-    try { const settled = await cancel(c.id); told = settled.outcome ? `${c.fn}: ${settled.outcome}` : settled.state === 'signed' ? `${c.fn} has left; its answer is kept if one comes` : `${c.fn} is being settled`; } catch (error) { told = `${c.fn} was not cancelled: ${error.message}`; }
+    try { const settled = await cancel(c.id); told = settled.outcome ? `${c.fn}: ${settled.outcome}` : settled.state === 'signed' ? `${c.fn} was sent; its answer is kept if one comes` : `${c.fn} is being settled`; } catch (error) { told = `${c.fn} was not cancelled: ${error.message}`; }
     announce(told);
     again();
   };

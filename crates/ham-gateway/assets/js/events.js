@@ -34,7 +34,7 @@ export function came(n) {
 export const figures = () => { if ($('#aside')) put($('#aside'), sides()); };
 const sides = () => [subscribers(), nats(), store()];
 
-const CAUSES = { link_lost: 'the link to the conductor was lost', lagged: 'this page was too slow', bad_frame: 'a message could not be read', restart: 'the gateway was started again', history_lost: 'older than what is kept' };
+const CAUSES = { link_lost: 'the link to the conductor was lost', lagged: 'this page was too slow', bad_frame: 'a message could not be read', restart: 'the gateway was restarted', history_lost: 'older than what is kept' };
 function row(e) {
   const at = h('time', {}, fmt.clockMs(e.at));
   if (e.kind === 'gap') {
@@ -48,20 +48,20 @@ function row(e) {
 
 function subscribers() {
   const count = api.following ?? 0;
-  return h('section', {}, h('h2', {}, 'Subscribers'), h('p', { class: 'dim' }, count ? `${fmt.plural(count, 'connection')} ${count === 1 ? 'follows' : 'follow'} the chains, this page among them.` : 'Nobody listens.'));
+  return h('section', {}, h('h2', {}, 'Subscribers'), h('p', { class: 'dim' }, count ? `${fmt.plural(count, 'connection')} ${count === 1 ? 'follows' : 'follow'} the chains, this page among them.` : 'Nobody is listening.'));
 }
 // Only where it is used.
 function nats() {
   const n = api.nats;
   if (!n) return [];
   const since = n.since ? ` for ${ago(n.since)}` : '';
-  return h('section', {}, h('h2', {}, 'NATS'), h('p', { class: 'dim' }, n.connected ? `Reached${since}; ${fmt.plural(n.published, 'message')} published.` : `Away${since}. Calls and this page go on; what waits for it is kept within bounds.`),
+  return h('section', {}, h('h2', {}, 'NATS'), h('p', { class: 'dim' }, n.connected ? `Reached${since}; ${fmt.plural(n.published, 'message')} published.` : `Away${since}. Calls and this page keep working; what waits for it is kept, up to a limit.`),
     n.why ? h('p', { class: 'small faint' }, n.why) : []);
 }
 function store() {
   const st = api.store;
   if (!st) return h('section', {}, h('h2', {}, 'Store'), h('p', { class: 'dim' }, 'None: calls with a key are refused.'));
-  if (st.away) return h('section', {}, h('h2', {}, 'Store'), h('p', { class: 'bad' }, `It cannot be used, so calls with a key are refused: ${st.away}. It goes on by itself once the disk works.`));
+  if (st.away) return h('section', {}, h('h2', {}, 'Store'), h('p', { class: 'bad' }, `It cannot be used, so calls with a key are refused: ${st.away}. It recovers by itself once the disk works.`));
   const share = st.bytes / st.bytes_limit;
   const facts = [['Records', `${fmt.count(st.records)} of ${fmt.count(st.records_limit)}, kept ${fmt.span(st.keep_s * 1000)}`], ['Oldest open', st.oldest_open_at ? ago(time(st.oldest_open_at)) : 'none']];
   return h('section', {}, h('h2', {}, 'Store'), h('div', { class: 'bar-line', role: 'img', 'aria-label': `${(share * 100).toFixed(1)} % used` }, h('i', { css: { width: `${share * 100}%` } })), h('p', { class: 'small faint' }, `${fmt.bytes(st.bytes)} of ${fmt.bytes(st.bytes_limit)}`),

@@ -16,13 +16,13 @@ function head() {
   const banner = $('#banner');
   banner.hidden = !api.lost;
   document.body.classList.toggle('aged', Boolean(api.lost));
-  if (api.lost) put(banner, h('b', {}, 'This page has lost the gateway.'), h('span', { class: 'why' }, `What you see is as of ${fmt.clock(api.lost.since)}. Next try in ${fmt.span(Math.max(0, api.lost.next - now()))}.`), h('button', { class: 'btn', onclick: () => api.retry() }, 'Try now'));
+  if (api.lost) put(banner, h('b', {}, 'This page has lost contact with the gateway.'), h('span', { class: 'why' }, `What you see is from ${fmt.clock(api.lost.since)}. Next try in ${fmt.span(Math.max(0, api.lost.next - now()))}.`), h('button', { class: 'btn', onclick: () => api.retry() }, 'Try now'));
 }
 
 function key() {
   const field = h('input', { id: 'key', class: 'field mono', type: 'password', autocomplete: 'off', placeholder: 'ham_…', 'aria-describedby': 'key-note' });
   const form = h('form', { onsubmit: (event) => { event.preventDefault(); enter(field.value); } }, h('label', { for: 'key' }, 'Key'), field, h('button', { class: 'btn primary' }, 'Open'));
-  const note = api.refused ? h('p', { class: 'bad', id: 'key-note', role: 'alert' }, `This key is not known, or was taken back, or lacks the scope “status”: ${api.refused}`) : h('p', { class: 'dim', id: 'key-note' }, 'This page shows calls and events, so it asks for a key with the scope “status”. The key stays in this tab’s memory and goes nowhere else.');
+  const note = api.refused ? h('p', { class: 'bad', id: 'key-note', role: 'alert' }, `This key is unknown, was revoked, or lacks the scope “status”: ${api.refused}`) : h('p', { class: 'dim', id: 'key-note' }, 'This page shows calls and events, so it asks for a key with the scope “status”. The key stays in this tab’s memory and goes nowhere else.');
   put($('#verdict'), h('div', { class: 'ask' }, h('h1', {}, 'A key, please'), note, form, h('p', { class: 'small faint' }, 'Make one with ', h('code', {}, 'ham gateway key new --name NAME'), '.')));
   field.focus();
 }

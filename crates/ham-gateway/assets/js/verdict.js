@@ -15,10 +15,10 @@ export function verdict() {
   const down = api.apps.filter((a) => a.link.state !== 'live');
   const roles = api.apps.flatMap((a) => a.roles.filter((r) => !r.callable && a.link.state === 'live').map((r) => ({ ...r, app: a })));
   const unknown = api.doubtful.filter((c) => c.outcome === 'unknown');
-  if (!api.apps.length) return [say('not_run', 'No app is set up yet.', 'The gateway runs and answers. It has no app to call, so every call is refused with 404.'), todo(['Try one at once: ', code('ham gateway --dev --app my.happ')], ['Or name one in the configuration, under ', code('[[app]]'), ', and start the gateway again.'])];
+  if (!api.apps.length) return [say('not_run', 'No app is set up yet.', 'The gateway is running, but it has no app to call: every call is refused with 404.'), todo(['Try one at once: ', code('ham gateway --dev --app my.happ')], ['Or name one in the configuration, under ', code('[[app]]'), ', and restart the gateway.'])];
   if (down.length) return unreachable(down);
-  if (api.store?.away) return [say('warn', 'Calls with a key are refused.', `The disk of the outbox has failed: ${api.store.away}. Calls without a key go on, and what was accepted is safe.`), todo('Make room, or mend the disk of the state directory; the gateway needs no restart.')];
-  if (unknown.length) return [say('unknown', `${unknown.length === 1 ? 'One call' : `${unknown.length} calls`} may have run, and nobody can tell.`, 'The link was lost at the wrong moment. Such a call cannot start any more, but whether it did run is only on the chain.'), todo('Look for it on the chain before it is repeated under a new key.', [h('a', { href: '#doubtful' }, 'The calls in question'), ' are below.'])];
+  if (api.store?.away) return [say('warn', 'Calls with a key are refused.', `The disk of the outbox has failed: ${api.store.away}. Calls without a key keep working, and what was accepted is safe.`), todo('Free some space, or repair the disk of the state directory; the gateway needs no restart.')];
+  if (unknown.length) return [say('unknown', `${unknown.length === 1 ? 'One call' : `${unknown.length} calls`} may have run, and nobody can tell.`, 'The link was lost at the wrong moment. Such a call cannot start any more, but only the chain shows whether it ran.'), todo('Look for it on the chain before you repeat it under a new key.', [h('a', { href: '#doubtful' }, 'The calls in question'), ' are below.'])];
   const all = api.apps.flatMap((a) => a.roles).length;
   if (roles.length) return [say('warn', `${all - roles.length} of ${all} roles can be called.`, `${roles[0].app.id}/${roles[0].role}: ${roles[0].why}.`), roles[0].fix ? todo(['If that was not meant: ', code(roles[0].fix)]) : null];
   return [say('answered', 'Everything can be called.', `${fmt.plural(api.apps.length, 'app')}, ${fmt.plural(all, 'role')}.`)];
@@ -27,7 +27,7 @@ export function verdict() {
 function lost() {
   const all = api.apps.flatMap((a) => a.roles), good = all.filter((r) => r.callable).length;
   const before = all.length ? ` ${ago(api.lost.since)} ago, ${good} of ${fmt.plural(all.length, 'role')} could be called. Nothing below is newer than that.` : '';
-  return [say('unknown', 'It is not known what can be called.', `The gateway does not answer this page.${before}`), todo(['Does the gateway run? ', code('systemctl status ham-gateway')], 'Accepted calls are on disk; it goes on with them after a start.')];
+  return [say('unknown', 'What can be called is unknown.', `The gateway does not answer this page.${before}`), todo(['Is the gateway running? ', code('systemctl status ham-gateway')], 'Accepted calls are on disk; it continues with them after a restart.')];
 }
 
 function unreachable(down) {

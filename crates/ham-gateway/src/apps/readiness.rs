@@ -30,7 +30,7 @@ impl Readiness {
     /// The first reason against it, in words.
     pub(crate) fn why(&self) -> Option<String> {
         let role = || self.roles.iter().find_map(|(role, why)| Some(format!("{role}: {}", why.as_deref()?)));
-        let nothing = || self.roles.is_empty().then(|| "it was not asked yet".to_owned());
+        let nothing = || self.roles.is_empty().then(|| "it has not been asked yet".to_owned());
         self.down.clone().or_else(role).or_else(nothing)
     }
 }

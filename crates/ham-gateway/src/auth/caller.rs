@@ -95,12 +95,12 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(Problem::new(Kind::BadKey, "Authorization stands there more than once"));
+        return Err(Problem::new(Kind::BadKey, "the Authorization header is there more than once"));
     }
     let text = value.to_str().unwrap_or_default();
     let (scheme, key) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Problem::new(Kind::BadKey, "Authorization is written as `Bearer KEY`"));
+        return Err(Problem::new(Kind::BadKey, "the Authorization header must be `Bearer KEY`"));
     }
     Ok(Some(key.trim_ascii()).filter(|key| !key.is_empty()))
 }
@@ -145,9 +145,11 @@ fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
         "a key was refused"
     );
     match address.and_then(|address| gateway.guesses.failed(address, Instant::now())) {
-        Some(after) => Problem::new(Kind::WrongKeys, "this one was wrong, too; a right one is taken at once")
-            .with_retry_after(after),
-        None => Problem::new(Kind::BadKey, "it is not known here, or not any more"),
+        Some(after) => {
+            Problem::new(Kind::WrongKeys, "this one is wrong, too; a valid key is accepted at once")
+                .with_retry_after(after)
+        }
+        None => Problem::new(Kind::BadKey, "it is unknown here, or no longer valid"),
     }
 }
 

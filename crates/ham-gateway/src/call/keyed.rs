@@ -155,7 +155,7 @@ pub(super) fn unavailable(why: &StoreError) -> Problem {
         StoreError::Busy => problem(Kind::StoreBusy).with_retry_after(SOON),
         // Disk faults concern only the operators of the gateway.
         StoreError::Away(_) => {
-            Problem::new(Kind::StoreUnavailable, "its disk has failed, and it is being opened again")
+            Problem::new(Kind::StoreUnavailable, "its disk failed, and it is being reopened")
                 .with_retry(Retry::Same)
                 .with_retry_after(AWAY)
         }

@@ -101,7 +101,7 @@ impl CallRequest {
         let (preference, key) = (preference(headers)?, key(headers)?);
         if key.is_none() {
             if preference.respond_async {
-                let why = "a 202 that is lost could not be asked for again";
+                let why = "without a key, a call whose 202 is lost could not be found again";
                 return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
             }
             without_key(declared)?;
@@ -229,7 +229,7 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(Problem::new(Kind::BadIdempotencyKey, "the Idempotency-Key stands there more than once"));
+        return Err(Problem::new(Kind::BadIdempotencyKey, "the Idempotency-Key is there more than once"));
     }
     let key = IdempotencyKey::parse(value.as_bytes());
     key.map(Some).map_err(|error| Problem::new(Kind::BadIdempotencyKey, error.to_string()))

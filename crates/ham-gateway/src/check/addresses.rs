@@ -23,11 +23,11 @@ fn doubt(key: &str, url: &Url) -> Option<&'static str> {
     Some(if has_user { HOST_BEFORE } else { HOST })
 }
 
-const USER: &str = "what stands before the `@` is sent to nobody: leave it out";
+const USER: &str = "the part before the `@` is never sent: leave it out";
 const HOST_BEFORE: &str =
-    "the host stands behind an `@`, and what stands there may be a secret: write host and port alone";
+    "what follows the `@` is taken for the host, and may be a secret: write only host and port";
 const HOST: &str =
-    "what stands where the host belongs may be a secret, such as a token without its host: name a file of it";
+    "the host may be a secret, such as a token in the wrong place: put secrets into a file and name it";
 
 #[cfg(test)]
 mod tests {

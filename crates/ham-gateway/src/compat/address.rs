@@ -55,7 +55,7 @@ fn payload(query: &str) -> Result<Option<String>, Refusal> {
     let mut payloads = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "payload");
     let payload = payloads.next().map(|(_, payload)| payload.into_owned());
     match payloads.next() {
-        Some(_) => Err(Refusal::malformed("the payload stands there more than once")),
+        Some(_) => Err(Refusal::malformed("the payload is given more than once")),
         None => Ok(payload),
     }
 }

@@ -40,47 +40,47 @@ impl Config {
         );
         for (at, app) in self.app.iter().enumerate() {
             let again = self.app[..at].iter().any(|earlier| earlier.id == app.id);
-            faults.unless(!again, "app", &format!("the app `{}` stands there twice", app.id));
+            faults.unless(!again, "app", &format!("the app `{}` is listed twice", app.id));
             faults.unless(!app.id.is_empty(), "app.id", "the id is empty");
             let reached =
                 self.conductor.admin_url.is_some() || (app.app_url.is_some() && app.token_file.is_some());
             faults.unless(
                 reached,
                 "conductor.admin_url",
-                &format!("the app `{}` needs it, or an app_url and a token_file of its own", app.id),
+                &format!("the app `{}` needs it, or its own app_url and token_file", app.id),
             );
             let named = app
                 .backfill
                 .as_deref()
                 .is_none_or(|name| name.split('/').filter(|part| !part.is_empty()).count() == 3);
-            faults.unless(named, "app.backfill", "it is written as role/zome/function");
+            faults.unless(named, "app.backfill", "it must be written as role/zome/function");
         }
         for url in
             self.conductor.admin_url.iter().chain(self.app.iter().filter_map(|app| app.app_url.as_ref()))
         {
             let websocket = matches!(url.scheme(), "ws" | "wss") && url.has_host();
-            faults.unless(websocket, "conductor.admin_url", "it is a ws:// or wss:// address");
+            faults.unless(websocket, "conductor.admin_url", "it must be a ws:// or wss:// address");
         }
         faults.unless(
             self.conductor.lair_url_file.is_some() == self.conductor.lair_passphrase_file.is_some(),
             "conductor.lair_url_file",
-            "it and lair_passphrase_file go together",
+            "it must be set together with lair_passphrase_file",
         );
         let here = self.operations_listen.is_none_or(|at| at.ip().is_loopback());
         faults.unless(
             here || self.operations_public,
             "operations_listen",
-            "it needs no key, so it is for this machine: use a loopback address, or say operations_public = true",
+            "it needs no key, so it is for this machine only: use a loopback address, or set operations_public = true",
         );
         faults.unless(
             self.dev || self.keys.is_some() || compat.hc_http_gw,
             "keys",
-            "nobody could call anything: name a file of keys",
+            "nobody could call anything: name a keys file",
         );
         faults.unless(
             !self.dev || self.listen.ip().is_loopback(),
             "listen",
-            "--dev needs no key, so it is for this machine",
+            "--dev needs no key, so it is for this machine only: use a loopback address",
         );
         for (at, origin) in self.origins.iter().enumerate() {
             let named =
@@ -89,7 +89,7 @@ impl Config {
                 named,
                 "origins",
                 &format!(
-                    "number {} is not written as browsers write it: scheme, host and port alone, such as \"https://shop.example\"",
+                    "number {} is not written as browsers write it: only scheme, host and port, such as \"https://shop.example\"",
                     at + 1
                 ),
             );
@@ -103,15 +103,13 @@ impl Config {
                 of_itself,
                 "feed.chains",
                 &format!(
-                    "`{name}` is the name of a chain already: choose one without a slash that is no app's id"
+                    "`{name}` already names a chain: choose a name without a slash that is not an app's ID"
                 ),
             );
             faults.unless(
                 is_named,
                 "feed.chains",
-                &format!(
-                    "`{name}` names a chain of no app that is served: one is written as app or app/role"
-                ),
+                &format!("`{name}` does not name a chain of an app served here: write it as app or app/role"),
             );
         }
         if let Err(error) = Functions::of(&self.function) {
@@ -122,7 +120,7 @@ impl Config {
             if let Some(why) = matches_nothing(text, 4..=4, "app/role/zome/function") {
                 faults.add("function.match", &why);
             } else if !begins_with_one_of(text, self.app.iter().map(|app| app.id.as_str())) {
-                faults.add("function.match", &format!("{text:?} is of no app that is served"));
+                faults.add("function.match", &format!("{text:?} does not begin with an app served here"));
             }
         }
         faults.unless(
@@ -137,16 +135,20 @@ impl Config {
             faults.unless(
                 self.app(id).is_some(),
                 "compat.allowed",
-                &format!("`{id}` is no app that is served"),
+                &format!("`{id}` is not an app served here"),
             );
         }
-        faults.unless(compat.timeout <= ham::MAX_NONCE_LIFE, "compat.timeout", "it is at most 49 minutes");
+        faults.unless(
+            compat.timeout <= ham::MAX_NONCE_LIFE,
+            "compat.timeout",
+            "it must be at most 49 minutes",
+        );
         faults.unless(
             (1..=Limits::MAX_BODY).contains(&limits.body_bytes),
             "limits.body_bytes",
-            "it is from 1 B to 16 MiB",
+            "it must be from 1 B to 16 MiB",
         );
-        faults.unless(limits.head_bytes >= 8 << 10, "limits.head_bytes", "it is at least 8 KiB");
+        faults.unless(limits.head_bytes >= 8 << 10, "limits.head_bytes", "it must be at least 8 KiB");
         let outbox = &self.outbox;
         let positive = [
             ("limits.connections", limits.connections > 0),
@@ -170,17 +172,17 @@ impl Config {
         faults.unless(
             outbox.deliver_within <= outbox.longest_deliver_within,
             "outbox.deliver_within",
-            "it is not longer than longest_deliver_within",
+            "it must not be longer than longest_deliver_within",
         );
         let twice = self.operations_listen.is_some_and(|at| at == self.listen && at.port() != 0);
-        faults.unless(!twice, "operations_listen", "it is the same as listen");
+        faults.unless(!twice, "operations_listen", "it must not be the same as listen");
         for (at, host) in self.hosts.iter().enumerate() {
             let named = !host.is_empty() && !host.contains(['/', ' ', ':', '@']) || host.starts_with('[');
             faults.unless(
                 named,
                 "hosts",
                 &format!(
-                    "number {} is not a name, such as \"gateway.example\", without scheme and port",
+                    "number {} is not a host name without scheme and port, such as \"gateway.example\"",
                     at + 1
                 ),
             );
@@ -188,13 +190,13 @@ impl Config {
         faults.unless(
             limits.wait <= limits.longest_wait,
             "limits.wait",
-            "it is not longer than longest_wait",
+            "it must not be longer than longest_wait",
         );
-        faults.unless(limits.longest_wait <= MOST_WAIT, "limits.longest_wait", "it is at most 300 s");
+        faults.unless(limits.longest_wait <= MOST_WAIT, "limits.longest_wait", "it must be at most 300 s");
         faults.unless(
             self.outbox.nonce_life <= ham::MAX_NONCE_LIFE,
             "outbox.nonce_life",
-            "it is at most 49 minutes",
+            "it must be at most 49 minutes",
         );
         faults.all.extend(self.nats.check());
         faults.all

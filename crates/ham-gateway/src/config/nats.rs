@@ -115,42 +115,42 @@ impl Nats {
             (
                 urls_are(|url| ["nats", "tls"].contains(&url.scheme()) && url.has_host()),
                 "nats.urls",
-                "each is a nats:// or tls:// address",
+                "each must be a nats:// or tls:// address",
             ),
             (
                 urls_are(|url| url.username().is_empty() && url.password().is_none()),
                 "nats.urls",
-                "secrets do not stand in addresses: name a file of them",
+                "addresses must not contain secrets: put them into a file and name it",
             ),
             (
                 ways.iter().filter(|way| way.is_some()).count() <= 1,
                 "nats.credentials_file",
-                "there is one way to say who it is: credentials_file, nkey_file, token_file, or user with password_file",
+                "only one way to log in is allowed: credentials_file, nkey_file, token_file, or user with password_file",
             ),
             (
                 self.user.is_some() == self.password_file.is_some(),
                 "nats.user",
-                "it and password_file go together",
+                "it must be set together with password_file",
             ),
             (
                 self.prefix.split('.').all(is_name),
                 "nats.prefix",
-                "it is made of letters, digits, `-` and `_`, and of dots between them",
+                "it may have letters, digits, `-` and `_`, with dots between them",
             ),
-            (is_name(&self.stream), "nats.stream", "it is made of letters, digits, `-` and `_`"),
-            ((1..=5).contains(&self.stream_replicas), "nats.stream_replicas", "it is from 1 to 5"),
+            (is_name(&self.stream), "nats.stream", "it may have letters, digits, `-` and `_`"),
+            ((1..=5).contains(&self.stream_replicas), "nats.stream_replicas", "it must be from 1 to 5"),
             (
                 self.stream_bytes >= 1 << 20 && i64::try_from(self.stream_bytes).is_ok(),
                 "nats.stream_bytes",
-                "it is at least 1 MiB",
+                "it must be at least 1 MiB",
             ),
             (
                 self.stream_age.is_zero() || self.stream_age >= DUPLICATES_WITHIN,
                 "nats.stream_age",
-                "it is at least 2 minutes, or 0s for ever",
+                "it must be at least 2 minutes, or 0s for ever",
             ),
-            (!self.acknowledge_within.is_zero(), "nats.acknowledge_within", "it is more than nothing"),
-            (self.calls_at_a_time > 0, "nats.calls_at_a_time", "it is at least 1"),
+            (!self.acknowledge_within.is_zero(), "nats.acknowledge_within", "it must not be zero"),
+            (self.calls_at_a_time > 0, "nats.calls_at_a_time", "it must be at least 1"),
         ];
         checks.into_iter().filter(|(right, ..)| !right).map(|(_, key, why)| Fault::new(key, why)).collect()
     }

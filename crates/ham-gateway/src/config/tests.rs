@@ -89,9 +89,9 @@ fn a_fault_repeats_no_secret() {
         assert!(!told.contains("hush") && !told.contains(&key[12..]), "{told}");
     }
     for fault in [
-        "app: the app `…` stands there twice",
+        "app: the app `…` is listed twice",
         "origins: number 2 is not written as browsers write it",
-        "hosts: number 2 is not a name",
+        "hosts: number 2 is not a host name",
         "keys: cannot read …: No such file",
         "tls.key: cannot read …: No such file",
         "nats.nkey_file: cannot read …: No such file",
@@ -99,7 +99,7 @@ fn a_fault_repeats_no_secret() {
         "app.token_file: cannot read …: No such file",
         "function.match: \"…\" matches nothing",
         "compat.allowed: of `…`, \"…\" is not written as zome/function",
-        "feed.chains: `…` is the name of a chain already",
+        "feed.chains: `…` already names a chain",
     ] {
         assert!(told.iter().any(|told| told.starts_with(fault)), "{fault}: {told:#?}");
     }

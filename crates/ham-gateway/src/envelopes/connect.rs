@@ -46,7 +46,7 @@ pub(super) fn connect(
     let upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()
-        .ok_or_else(|| Problem::new(Kind::BadRequest, "a WebSocket is opened here, by HTTP/1.1"))?;
+        .ok_or_else(|| Problem::new(Kind::BadRequest, "this address is for WebSockets, over HTTP/1.1"))?;
     // Its place among the connections of its key; it ends when that is revoked.
     let subscription = gateway.feed.subscription(&identity, "envelopes")?;
     let (gateway, may_follow) = (Arc::clone(gateway), identity.may(Scope::Feed));

@@ -178,7 +178,7 @@ impl Feed {
     pub(crate) fn revoke(&self, whose: impl Fn(&str) -> bool) {
         let closed = self.server.close_where(whose, Goodbye::Revoked);
         if closed > 0 {
-            tracing::info!(event = "gateway.feed.revoked", closed, "access was taken back");
+            tracing::info!(event = "gateway.feed.revoked", closed, "access was revoked");
         }
     }
 

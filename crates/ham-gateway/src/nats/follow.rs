@@ -166,7 +166,7 @@ impl Follow {
             let message = match message {
                 Some(Ok(message)) => message,
                 Some(Err(why)) => {
-                    tracing::debug!(why, "following ended; it goes on");
+                    tracing::debug!(why, "following ended; it starts again");
                     self.messages = None;
                     tokio::time::sleep_until(Instant::now() + AGAIN).await;
                     continue;

@@ -36,11 +36,11 @@ impl NatsStatus {
         drop(state);
         metrics::nats_connected(connected);
         if connected {
-            tracing::info!(event = "gateway.nats.connected", "NATS is reached");
+            tracing::info!(event = "gateway.nats.connected", "NATS is connected");
         } else {
             tracing::warn!(
                 event = "gateway.nats.lost",
-                "NATS is away; what waits for it is kept within bounds"
+                "NATS cannot be reached; what waits for it is kept, up to a limit"
             );
         }
     }
@@ -56,7 +56,7 @@ impl NatsStatus {
 
     /// Something could not be done; it is tried again.
     pub(crate) fn failed(&self, why: &str) {
-        self.note(why, "NATS does not take it; it is tried again");
+        self.note(why, "NATS does not accept it; it is tried again");
     }
 
     /// Messages came faster than they could be read, and some are gone: their senders get no answer.
@@ -86,4 +86,4 @@ impl NatsStatus {
     }
 }
 
-const DROPPED: &str = "more came at once than can wait: some requests were dropped, and have no answer";
+const DROPPED: &str = "too many requests came at once: some were dropped and get no answer";

@@ -91,18 +91,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         scope: CALLS,
         parameters: &[
             query("state", Taken::Word(&["open"]), "`open`, and no `outcome`"),
-            query("order", Taken::Word(&["newest", "oldest"]), "Which come first"),
+            query("order", Taken::Word(&["newest", "oldest"]), "The order"),
             query("limit", Taken::Number(1, 100), "How many"),
-            query("after", Taken::Text(ID), "The last id of the page before"),
+            query("after", Taken::Text(ID), "The last ID of the previous page"),
             query(
                 "outcome",
                 Taken::Word(&["unknown", "arrived", "unknown,arrived"]),
-                "Instead of the open ones, those of which only the chain can tell what became",
+                "Instead of open calls, those whose outcome only the chain can tell",
             ),
         ],
         schema: "Calls",
         problems: Problems::Resource,
-        ..get("/api/v1/calls", "listCalls", "The calls that are open, or of which the chain has to be asked")
+        ..get("/api/v1/calls", "listCalls", "Open calls, or calls whose outcome only the chain can tell")
     },
     Operation {
         scope: CALLS,
@@ -116,15 +116,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         scope: CALLS,
         parameters: &[WAIT],
         schema: "Call",
-        answers: &[("200", JSON, "What became of it; while it is open, as it is, with `Retry-After`")],
+        answers: &[("200", JSON, "What became of it; while it is open, its state, with `Retry-After`")],
         problems: Problems::Resource,
-        ..get("/api/v1/calls/{id}/cancel", "cancelCall", "Do not make it, or settle it")
+        ..get("/api/v1/calls/{id}/cancel", "cancelCall", "Cancel a call, or settle it")
     },
     Operation {
         scope: Some("any key"),
         schema: "Apps",
         problems: Problems::Key,
-        ..get("/api/v1/apps", "listApps", "The apps that the key may know of")
+        ..get("/api/v1/apps", "listApps", "The apps that the key may see")
     },
     Operation {
         scope: Some("any key"),
@@ -137,7 +137,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: &[
             query("chain", Taken::Anything, "A chain; may be repeated"),
             query("type", Taken::Anything, "Events of this type alone; may be repeated"),
-            header("Last-Event-ID", Taken::Anything, "Go on behind this message"),
+            header("Last-Event-ID", Taken::Anything, "Continue after this message"),
         ],
         answers: &[("200", EVENTS, "`new_block`, `new_event` and `gap`, as they come")],
         problems: Problems::Feed,

@@ -19,7 +19,7 @@ pub enum StoreError {
     #[error("the outbox is closed")]
     Closed,
     /// It was closed after a disk error, and is being opened again.
-    #[error("the outbox cannot be used and is being opened again: {0}")]
+    #[error("the outbox cannot be used and is being reopened: {0}")]
     Away(Arc<Self>),
     /// Another process has it open.
     #[error("another process has the outbox")]

@@ -27,7 +27,7 @@ impl Outages {
         let Some(outage) = &mut self.0 else {
             metrics::store_up(false);
             self.0 = Some(Outage { since: now, said: now, failures: 1 });
-            tracing::error!(event = events::STORE_FAILED, %error, "the outbox cannot be used; it is tried again until it can");
+            tracing::error!(event = events::STORE_FAILED, %error, "the outbox cannot be used; the gateway keeps trying");
             return;
         };
         outage.failures += 1;

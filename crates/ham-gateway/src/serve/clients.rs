@@ -52,7 +52,7 @@ impl Service for Clients {
 
     fn full(&self) -> Response {
         let problem =
-            Problem::new(Kind::TooManyConnections, "come back when some have ended").with_retry_after(AGAIN);
+            Problem::new(Kind::TooManyConnections, "try again when some have ended").with_retry_after(AGAIN);
         let text = problem.clone().json("");
         let mut response = problem.into_response();
         *response.body_mut() = text.into();

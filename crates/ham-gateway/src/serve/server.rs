@@ -172,7 +172,7 @@ impl Server {
         // The outbox drains while the sockets are still open, so the ends of its calls are told over them.
         let (ended, ()) = tokio::join!(tokio::time::timeout(limits.drain + TOLD, ended), drained);
         if ended.is_err() {
-            tracing::warn!(event = "gateway.cut", "what took longer than the drain's time was cut off");
+            tracing::warn!(event = "gateway.cut", "calls that took longer than the drain time were cut off");
         }
         self.gateway.go_on(Life::Stopped);
         while self.listeners.join_next().await.is_some() {}

@@ -33,7 +33,7 @@ const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
 
 // Everything about one role, from the start. An earlier load stops where it is, and waits for the latest one.
 function load() {
-  const mine = turn += 1, ask = async (path) => { const answer = await get(path); if (mine !== turn) throw new Error('something else is shown by now'); return answer; };
+  const mine = turn += 1, ask = async (path) => { const answer = await get(path); if (mine !== turn) throw new Error('something else is shown now'); return answer; };
   return newest = read(ask).catch((error) => { if (mine !== turn) return newest; throw error; });
 }
 async function read(ask) {
@@ -146,7 +146,7 @@ function take(event, json, old) {
   if (old && (event === 'state' || event === 'action' || event === 'call' || event === 'faults')) return {};
   if (event === 'state') return { all: true };
   if (event === 'faults') { api.faults = json.faults; return { head: true }; }
-  if (event === 'gap') { cut(api.gaps, { at: json.at ?? now(), text: json.cause === 'restart' ? 'ham dev was started again; signals and logs from before are missing' : `${json.missed ?? 'some'} events were lost; signals and logs may be missing` }); return { all: !old, rows: 1 }; }
+  if (event === 'gap') { cut(api.gaps, { at: json.at ?? now(), text: json.cause === 'restart' ? 'ham dev was restarted; earlier signals and logs are missing' : `${json.missed ?? 'some'} events were lost; signals and logs may be missing` }); return { all: !old, rows: 1 }; }
   if (json.dna !== dna && !(event === 'log' && !json.dna)) return {};
   if (event === 'action') return { actions: action(json) ? 1 : 0 };
   if (event === 'call') { const fresh = !byCall.has(json.id), c = callOf(json); return { call: c, rows: fresh && c ? 1 : 0 }; }

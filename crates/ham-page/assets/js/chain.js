@@ -106,7 +106,7 @@ export class Chains {
       if (i < (first.get(a) ?? Infinity) || i > (last.get(a) ?? -1)) continue;
       svg.append(s('path', { class: `rail-line lane${a.index} ${row.pause ? 'thin' : ''}`, d: `M${x(a)} ${i === first.get(a) ? y : 0}V${i === last.get(a) ? y : ROW}` }));
     }
-    if (row.unseen) return h('div', { class: 'pause hatch' }, h('span', {}), h('span', { class: 'small' }, `Not known since ${fmt.clock(row.unseen)}`));
+    if (row.unseen) return h('div', { class: 'pause hatch' }, h('span', {}), h('span', { class: 'small' }, `Unknown since ${fmt.clock(row.unseen)}`));
     if (row.pause) return h('div', { class: 'pause' }, svg, h('span', { class: 'faint small' }, `${fmt.span(row.pause)} without a write`));
     const c = row.call;
     const kind = row.run ? 'run' : row.failed ? (WROTE[effect(c)].glyph) : this.by === 'calls' ? main(row.actions).kind : row.action.kind;
@@ -126,7 +126,7 @@ export class Chains {
       return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, a.seq), h('span', { class: 'what clip' }, what(a)), h('span', { class: 'say clip' }, describe(a)), h('span', { class: 'kinds' }, a.type && a.kind.endsWith('Link') ? a.type : ''), end);
     }
     const a = main(row.actions), z = row.actions.at(-1), f = row.actions[0];
-    if (!row.from) return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, a.seq), h('span', { class: 'what clip' }, what(a)), h('span', { class: 'say clip' }, describe(a)), h('span', { class: 'kinds clip faint', title: UNSEEN }, 'call not known'), end);
+    if (!row.from) return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, a.seq), h('span', { class: 'what clip' }, what(a)), h('span', { class: 'say clip' }, describe(a)), h('span', { class: 'kinds clip faint', title: UNSEEN }, 'call unknown'), end);
     return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, f.seq === z.seq ? f.seq : `${f.seq}–${z.seq}`),
       h('span', { class: 'what clip' }, c ? h('code', {}, c.fn) : row.from),
       h('span', { class: 'say clip' }, c || a.entry?.type !== 'Agent' ? describe(a) : ''), h('span', { class: 'kinds clip' }, tally(row.actions)), end);
@@ -233,7 +233,7 @@ export class Chains {
 // The beginning of a chain, recognised by its numbers: the three actions of its genesis, then those of `init`, which
 // ends with one of its own. Which calls wrote the rest is known only if they were seen.
 const begun = (a, ready) => (a.seq < 3 ? 'Genesis' : a.seq <= (ready.get(a.by) ?? -1) ? 'Init' : null);
-const UNSEEN = 'Only the chain is known of it: what wrote it was before this start, or was no call';
+const UNSEEN = 'Only the chain shows it: it was written before this start, or not by a call';
 const main = (actions) => actions.find((a) => !a.kind.endsWith('Link')) ?? actions[0];
 const what = (a) => [a.hidden ? [glyph('lock', 'private'), ' '] : '', NAMES[a.kind], a.type && !a.kind.endsWith('Link') ? [' ', h('span', { class: 'type' }, a.type === 'Agent' ? 'agent key' : a.type === 'CapGrant' ? 'capability grant' : a.type)] : ''];
 function tally(actions) {

@@ -37,14 +37,14 @@ function away(c) {
   const count = () => { const rest = Math.ceil((c.next - now()) / 1000); put(next, rest > 0 ? `Next try in ${rest} s.` : 'Trying…'); };
   count();
   tick = setInterval(count, 1000);
-  return [h('b', {}, 'This page has lost ham dev.'), h('span', { class: 'why' }, `What you see is as of ${fmt.clock(c.since)}. If you stopped it, start it again in the same folder with --page-port ${location.port}: this page then continues by itself. `, next), h('button', { class: 'btn', onclick: api.retry }, 'Try now')];
+  return [h('b', {}, 'This page has lost contact with ham dev.'), h('span', { class: 'why' }, `What you see is from ${fmt.clock(c.since)}. If you stopped it, start it again in the same folder with --page-port ${location.port}: this page then continues by itself. `, next), h('button', { class: 'btn', onclick: api.retry }, 'Try now')];
 }
 function returned({ since, at }) {
   const done = () => { api.back = null; head(); };
-  return [h('b', {}, 'ham dev is back.'), h('span', { class: 'why' }, `It was away for ${fmt.span(Math.max(1000, at - since))}, until ${fmt.clock(at)}. All that you see was read anew; signals and logs of before may be missing.`), h('button', { class: 'btn', id: 'seen', onclick: done }, 'Good')];
+  return [h('b', {}, 'ham dev is back.'), h('span', { class: 'why' }, `It was away for ${fmt.span(Math.max(1000, at - since))}, until ${fmt.clock(at)}. Everything was read again; earlier signals and logs may be missing.`), h('button', { class: 'btn', id: 'seen', onclick: done }, 'Good')];
 }
 function unused(watch) {
-  return [h('b', {}, 'What was built does not run.'), h('span', { class: 'why' }, `It was built at ${fmt.clock(watch.at)}, but ${watch.error}. ${watch.advice[0].toUpperCase()}${watch.advice.slice(1)}.`)];
+  return [h('b', {}, 'The new build is not running.'), h('span', { class: 'why' }, `It was built at ${fmt.clock(watch.at)}, but ${watch.error}. ${watch.advice[0].toUpperCase()}${watch.advice.slice(1)}.`)];
 }
 function faulty(faults) {
   const host = Object.entries(faults.host), code = (text) => h('code', {}, text), parts = [];
@@ -82,7 +82,7 @@ function drawRail() {
 }
 const agents = () => api.agents.map((a) => h('button', { role: 'radio', 'data-id': a.key, 'aria-checked': a === acting(), class: `lane${a.index}`, onclick: () => { view.agent = a.key; rail(); side(); } },
   s('svg', { width: 12, height: 26, 'aria-hidden': 'true' }, s('path', { d: 'M6 0V26' }), s('circle', { cx: 6, cy: 13, r: 4.5 })),
-  h('span', { class: 'name' }, a.name), h('span', { class: 'faint small' }, a.cell.status === 'running' ? fmt.plural(a.head + 1, 'action') : 'does not run'), h('code', { class: 'key' }, fmt.hash(a.key))));
+  h('span', { class: 'name' }, a.name), h('span', { class: 'faint small' }, a.cell.status === 'running' ? fmt.plural(a.head + 1, 'action') : 'not running'), h('code', { class: 'key' }, fmt.hash(a.key))));
 
 // views
 function go(name) {
@@ -127,7 +127,7 @@ function everything() {
   const none = !api.app && !api.failed && api.conductor.state !== 'starting';
   document.body.classList.toggle('none-yet', none);
   $('#empty').hidden = !none;
-  put($('#notice'), api.failed ? [h('p', {}, `This could not be read: ${api.failed}.`), h('button', { class: 'btn', onclick: () => location.reload() }, 'Try again')] : []);
+  put($('#notice'), api.failed ? [h('p', {}, `Could not be read: ${api.failed}.`), h('button', { class: 'btn', onclick: () => location.reload() }, 'Try again')] : []);
   if (none) return;
   if (!api.agents.some((a) => a.key === view.agent)) view.agent = null;
   if (view.chosen) view.chosen = (view.chosen.seq === undefined ? null : api.actions.find((a) => a.hash === view.chosen.hash)) ?? null;
@@ -154,7 +154,7 @@ const chosen = h('input', { type: 'file', accept: '.happ', id: 'bundle', class: 
   try { await api.install(file); put($('#installing')); } catch (error) { put($('#installing'), h('span', { class: 'bad' }, `${file.name}: ${error.message}`)); }
   chosen.value = '';
 } });
-put($('#empty'), h('h1', {}, 'No app yet'), h('p', {}, 'The conductor runs and waits. This page fills as soon as an app is installed; you need not reload it.'),
+put($('#empty'), h('h1', {}, 'No app yet'), h('p', {}, 'The conductor is running. This page fills as soon as an app is installed; no reload is needed.'),
   h('ul', {}, h('li', {}, 'Install one that you have ', h('button', { class: 'btn', id: 'choose', onclick: () => chosen.click() }, 'Choose a .happ file'), chosen, h('code', {}, 'ham app install my.happ')), h('li', {}, 'Or make a new one, rebuilt at every change', h('code', {}, 'ham new orchard\ncd orchard\nham dev --watch'))), h('p', { id: 'installing', role: 'status' }));
 roving($('.main .tabs'), 'button');
 const waiting = setTimeout(() => put($('#notice'), h('p', { class: 'faint' }, 'Reading the chains…')), 300);
@@ -169,7 +169,7 @@ document.addEventListener('click', (event) => {
   if (!link) return;
   event.preventDefault();
   const action = api.actions.find((a) => a.hash === link.dataset.hash), entry = api.find(link.dataset.hash);
-  if (action) { go('chains'); chains.show(action); choose(action); } else if (entry) open(entry); else announce('Nothing of this hash is known here');
+  if (action) { go('chains'); chains.show(action); choose(action); } else if (entry) open(entry); else announce('Nothing with this hash is known here');
 });
 const help = keyboard([
   ['1', 'Chains', () => go('chains')], ['2', 'DHT', () => go('dht')], ['3', 'Activity', () => { show('log'); $('#activity').focus(); }],

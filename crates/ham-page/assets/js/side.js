@@ -113,7 +113,7 @@ function record(a) {
     put(valid, state(r.validation.status === 'valid' ? 'answered' : 'error', `${r.validation.status}, ${fmt.plural(r.validation.operations, 'operation')}`));
     put(raw, print(r.raw, 1));
     if (e?.content?.$messagepack !== undefined) put(whole, h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Entry' }, json(r.entry)));
-  }, (error) => put(valid, h('span', { class: 'bad' }, `This could not be read: ${error.message}.`), ' ', h('button', { class: 'back', onclick: side }, 'Try again')));
+  }, (error) => put(valid, h('span', { class: 'bad' }, `Could not be read: ${error.message}.`), ' ', h('button', { class: 'back', onclick: side }, 'Try again')));
   return [backButton(), h('h2', {}, NAMES[a.kind] ?? a.kind, a.type ? ` ${a.type}` : ''), h('p', { class: 'under' }, `action ${a.seq} of ${a.by.name}, ${fmt.clockMs(a.at)}`),
     whole,
     a.base && a.target ? h('ul', { class: 'list' }, h('li', {}, h('span', { class: 'faint' }, 'from'), h('button', { class: 'clip', onclick: () => open(a.base) }, `${a.base.type} ${short(a.base)}`)), h('li', {}, h('span', { class: 'faint' }, 'to'), h('button', { class: 'clip', onclick: () => open(a.target) }, `${a.target.type} ${short(a.target)}`))) : null,
@@ -128,7 +128,7 @@ function record(a) {
 function entry(e) {
   const out = api.links.filter((l) => l.base === e), into = api.links.filter((l) => l.target === e);
   const list = (name, links, other) => (links.length ? h('section', {}, h('h3', {}, `${name} ${fmt.count(links.length)}`), h('ul', { class: 'list' }, links.slice(-6).reverse().map((l) => h('li', {}, mark(l.deleted ? 'DeleteLink' : 'CreateLink', l.by), h('span', { class: 'faint' }, l.type), h('button', { class: 'clip', onclick: () => open(other(l)) }, short(other(l))))), links.length > 6 ? h('li', { class: 'more' }, `and ${links.length - 6} older`) : null)) : null);
-  return [backButton(), h('h2', {}, e.type === 'Agent' ? e.content.name : e.type), h('p', { class: 'under' }, e.action ? `written by ${e.by.name}, ${fmt.clock(e.action.at)}` : 'no entry here: a path, or something elsewhere', e.deleted ? ', deleted' : e.updates.length ? `, updated ${e.updates.length} ×` : ''),
+  return [backButton(), h('h2', {}, e.type === 'Agent' ? e.content.name : e.type), h('p', { class: 'under' }, e.action ? `written by ${e.by.name}, ${fmt.clock(e.action.at)}` : 'not an entry here: a path, or something elsewhere', e.deleted ? ', deleted' : e.updates.length ? `, updated ${e.updates.length} ×` : ''),
     h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Entry' }, json(e.content)),
     h('dl', { class: 'facts', css: { marginTop: '12px' } }, h('dt', {}, e.action ? 'Entry' : 'Hash'), h('dd', {}, hash(e.hash)), e.action ? [h('dt', {}, 'Action'), h('dd', {}, h('a', { href: '#chain', onclick: (ev) => { ev.preventDefault(); page.go('chains'); page.chains.show(e.action); choose(e.action); } }, `${e.action.seq} of ${e.by.name}`))] : null,
       e.updates.length ? [h('dt', {}, 'Updates'), h('dd', {}, e.updates.slice(-6).map((u) => [h('a', { href: '#chain', onclick: (ev) => { ev.preventDefault(); page.go('chains'); page.chains.show(u); choose(u); } }, `${u.seq} of ${u.by.name}`), ' ']))] : null),

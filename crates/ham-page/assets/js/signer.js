@@ -71,7 +71,7 @@
       const { cell_id, zome_name, fn_name, cap_secret } = request;
       const asked = encode({ cell_id, zome_name, fn_name, cap_secret: cap_secret ?? null, payload: encode(request.payload) });
       const answer = await fetch(path, { method: 'POST', body: asked, headers: { 'Content-Type': 'application/msgpack' } });
-      if (!answer.ok) throw new Error(`ham dev does not sign this call: ${(await answer.json()).detail}`);
+      if (!answer.ok) throw new Error(`ham dev refuses to sign this call: ${(await answer.json()).detail}`);
       const signed = new Uint8Array(await answer.arrayBuffer());
       return { signature: signed.slice(0, 64), bytes: signed.slice(64) };
     },

@@ -105,11 +105,11 @@ impl Call {
                 ("not_run", Some("nothing"), None, error("not-run", why, None))
             }
             Some(End::Told(_)) => {
-                let text = "who called it left before it ended";
+                let text = "the caller left before it ended";
                 ("unknown", Some("unknown"), None, error("abandoned", text, None))
             }
             Some(End::NotSeen) => {
-                ("unknown", Some("unknown"), None, error("not-seen", "how it ended was not seen", None))
+                ("unknown", Some("unknown"), None, error("not-seen", "its end was not seen", None))
             }
         }
     }

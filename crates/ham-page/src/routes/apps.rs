@@ -40,13 +40,13 @@ fn refused(error: InstallError) -> Problem {
                     "`ham app uninstall {id}` removes it with its data; `ham app install --id` takes another id"
                 )
             } else {
-                "`ham app update` has it run the bundle's coordinator zomes".to_owned()
+                "`ham app update` makes it run the bundle's coordinator zomes".to_owned()
             };
-            Problem::new(StatusCode::CONFLICT, "other-code", "An app of this id runs other code")
+            Problem::new(StatusCode::CONFLICT, "other-code", "An app with this ID runs different code")
                 .detail(format!("{words}. {way}"))
         }
         InstallError::NotEnabled { .. } => {
-            Problem::new(StatusCode::CONFLICT, "not-enabled", "The app is installed, and not enabled")
+            Problem::new(StatusCode::CONFLICT, "not-enabled", "The app is installed, but not enabled")
                 .detail(words)
         }
         _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-installed", "The app is not installed")
@@ -78,7 +78,7 @@ mod tests {
         let (id, role) = ("app".to_owned(), "role".to_owned());
         let awaits = InstallError::NotEnabled { id: id.clone(), source: "it awaits membrane proofs".into() };
         let (status, text) = answered(awaits).await;
-        assert!(text.contains("\"The app is installed, and not enabled\""), "{text}");
+        assert!(text.contains("\"The app is installed, but not enabled\""), "{text}");
         assert!(status == 409 && text.contains("awaits membrane proofs"), "{text}");
         for (is_other_dna, way) in [(true, "ham app uninstall app"), (false, "ham app update")] {
             let other = InstallError::OtherCode { id: id.clone(), role: role.clone(), is_other_dna };

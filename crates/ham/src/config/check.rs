@@ -39,7 +39,7 @@ impl PersistentHamConfig {
         if self.session.max_in_flight > MOST_IN_FLIGHT {
             let asked = self.session.max_in_flight;
             return Err(ConnectError::Config(format!(
-                "{asked} calls in flight: a conductor stops reading a socket, pings included, at 128; {MOST_IN_FLIGHT} are the most"
+                "{asked} calls in flight are too many: a conductor stops reading a socket, pings included, at 128; the limit is {MOST_IN_FLIGHT}"
             )));
         }
         if self.admin.is_none() && matches!(self.app, AppInterface::Discover { .. }) {

@@ -58,7 +58,7 @@ pub enum RefusalCause {
     InvalidCommit,
     /// Another call wrote to the chain in the meantime.
     HeadMoved,
-    /// The cell does not run.
+    /// The cell is not running.
     CellNotRunning,
     /// The cell does not exist, or no longer does.
     CellMissing,

@@ -12,7 +12,7 @@ use crate::wire::{BadAnswer, Refusal};
 #[non_exhaustive]
 pub enum AdminError {
     /// There is no admin interface to ask.
-    #[error("this operation needs the admin interface and none is configured")]
+    #[error("this operation needs the admin interface, but none is configured")]
     NotConfigured,
     /// The admin interface was closed here. Nothing was sent.
     #[error("the admin interface was closed")]
@@ -35,7 +35,7 @@ pub enum AdminError {
         release: Release,
     },
     /// The chain is closed, and the conductor would write to it anyway: other agents would warrant this one. Nothing was sent.
-    #[error("the source chain of this cell is closed; nothing may be granted or revoked on it any more")]
+    #[error("the source chain of this cell is closed; nothing can be granted or revoked on it any more")]
     ChainClosed,
     /// The request was not answered. If it is a write, it may have happened; `reconcile` names the read that tells.
     #[error("the admin request `{request}` was not answered; {reconcile}")]

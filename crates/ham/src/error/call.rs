@@ -74,7 +74,7 @@ pub enum CallError {
         known: String,
     },
     /// The app is no longer installed on this conductor; nothing of the call ran.
-    #[error("the app `{}` is not installed on this conductor any more", masked(app_id))]
+    #[error("the app `{}` is no longer installed on this conductor", masked(app_id))]
     AppNotInstalled {
         /// The id of the app.
         app_id: String,
@@ -98,7 +98,7 @@ pub enum CallError {
         limit: usize,
     },
     /// The called cell does not run; the conductor did not touch the nonce.
-    #[error("the cell of `{role}` does not run: {reason}")]
+    #[error("the cell of `{role}` is not running: {reason}")]
     CellNotRunning {
         /// The role or clone.
         role: String,
@@ -128,7 +128,7 @@ pub enum CallError {
         not_started_after: Timestamp,
     },
     /// The nonce is used up, by the call or by a fence for it: the call can no longer start, and only the chain can tell whether it ran.
-    #[error("the nonce of the call is used up, by the call or by a fence of it; read the chain")]
+    #[error("the call's nonce is used up, by the call itself or by a fence; read the chain")]
     Ambiguous {
         /// When the nonce expires.
         not_started_after: Timestamp,
@@ -146,7 +146,7 @@ pub enum CallError {
     },
     /// These bytes may have been sent before, and the conductor's release remembers only the last nonce of each key: if they were
     /// sent again, as they are or as a fence, they could run again or prove nothing. Nothing was sent now.
-    #[error("Holochain {release} could run again what was sent before, so nothing was sent; read the chain")]
+    #[error("Holochain {release} might run the same call twice, so it was not sent again; read the chain")]
     UnsafeToRepeat {
         /// The conductor's release.
         release: Release,

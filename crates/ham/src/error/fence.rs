@@ -25,7 +25,7 @@ pub enum FenceError {
         last: String,
     },
     /// The links ended with the fence on them.
-    #[error("the link was lost with the fence on it: {end}")]
+    #[error("the link was lost while the fence was under way: {end}")]
     LinkLost {
         /// How the last one ended.
         end: Arc<LinkEnd>,
@@ -46,7 +46,7 @@ pub enum FenceError {
     #[error("cannot sign the fence")]
     Signing(#[from] SigningError),
     /// The called cell does not run; this answer left the nonce alone.
-    #[error("the cell of `{role}` does not run: {reason}")]
+    #[error("the cell of `{role}` is not running: {reason}")]
     CellNotRunning {
         /// The role or clone.
         role: String,

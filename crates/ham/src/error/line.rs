@@ -26,7 +26,7 @@ mod tests {
         let grant = SigningError::Grant(AdminError::NotConfigured);
         let error = CallError::During { doing: "Failed to call zome", error: Box::new(grant.into()) };
         let told = "Failed to call zome: cannot sign the call: cannot grant the signing capability: \
-                    this operation needs the admin interface and none is configured";
+                    this operation needs the admin interface, but none is configured";
         assert_eq!(error.to_string(), told);
         assert_eq!(format!("{:#}", anyhow::Error::from(error)), told);
     }

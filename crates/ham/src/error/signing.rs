@@ -44,13 +44,13 @@ pub enum SigningError {
     #[error("cannot grant the signing capability")]
     Grant(#[source] AdminError),
     /// The agent's chain is closed; a grant after it would get the agent warranted.
-    #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
+    #[error("the source chain of this cell is closed; nothing can be granted on it any more")]
     ChainClosed,
     /// The cell's grant is in force, but an earlier release of Holochain wrote it in a form that this one cannot read. The conductor
     /// refuses every call that is signed with a client key on that chain: another grant would change nothing.
     #[error(
-        "an earlier Holochain wrote the grant of this cell, and this one cannot read it, so it refuses every call that is signed with a \
-         client key; sign through the keystore, or install the app anew"
+        "the grant of this cell was written by an earlier Holochain and cannot be read by this one, which therefore refuses every \
+         call signed with a client key; sign through the keystore, or reinstall the app"
     )]
     GrantUnreadable,
     /// Granting was forbidden: by the budget, or because the grant was revoked.
@@ -67,8 +67,8 @@ pub enum SigningError {
     /// The credential file was locked by someone else until the deadline: while one holder writes a grant, nobody else may look for a
     /// key in the file.
     #[error(
-        "the credential file {path} was locked for {after:.1?}: another process that signs with it is getting a grant, or hangs; who \
-         holds `{path}.lock` open is the one"
+        "the credential file {path} was locked for {after:.1?}: another process that signs with it is getting a grant, or hangs; \
+         it is the one that holds `{path}.lock` open"
     )]
     StoreLocked {
         /// Its path.

@@ -104,7 +104,7 @@ impl Credentialed {
     /// Why it is not one of ham's; quotes nothing of it.
     pub(super) fn read(content: &Secret) -> Result<Self, String> {
         let file: Read = rmp_serde::from_slice(content.expose()).map_err(|_| {
-            "is not a credential file of ham's, or is damaged; move it away to start afresh".to_owned()
+            "is not a credential file of ham, or is damaged; move it away to start afresh".to_owned()
         })?;
         if file.version != VERSION {
             return Err(format!("has format {}, this ham reads {VERSION}", file.version));

@@ -42,6 +42,7 @@ pub(super) async fn look_up(
 /// Whoever revoked a grant meant it, so no other one is written.
 pub(super) fn revoked() -> SigningError {
     SigningError::GrantForbidden(
-        "its grant was revoked, and ham does not grant itself anew; remove its credential to allow it".into(),
+        "its grant was revoked, and ham does not grant itself a new one; remove its credential to allow it"
+            .into(),
     )
 }

@@ -145,7 +145,7 @@ const ZOME_CALLED: &str = "zome_called";
 pub(crate) fn app_info(body: &[u8]) -> Result<AppInfo, String> {
     match decode_app(body).map_err(|why| BadAnswer::Undecodable(why).to_string())? {
         AppResponse::AppInfo(Some(info)) => Ok(info),
-        AppResponse::AppInfo(None) => Err("the app behind the token is not installed any more".into()),
+        AppResponse::AppInfo(None) => Err("the app behind the token is no longer installed".into()),
         AppResponse::Error(error) => Err(Refusal::from(error).text().to_owned()),
         other => Err(unexpected("app_info", &other).to_string()),
     }

@@ -30,7 +30,7 @@ impl fmt::Display for NotRunning {
             Self::NotStarted => f.write_str("the cell has not finished starting"),
             Self::AppDisabled(why) => write!(f, "the app is disabled ({why}); enable it"),
             Self::AwaitingMemproofs => f.write_str("the app waits for membrane proofs; provide them"),
-            Self::AwaitingRestore => f.write_str("the app restores its source chains from the network"),
+            Self::AwaitingRestore => f.write_str("the app is restoring its source chains from the network"),
             Self::Unrecoverable(why) => write!(f, "the app cannot be restored ({why}); reinstall it"),
             Self::CloneDisabled => f.write_str("the clone is disabled; enable it"),
             Self::Other(why) => f.write_str(why),

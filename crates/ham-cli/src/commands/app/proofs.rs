@@ -37,7 +37,7 @@ fn read(given: &[String]) -> Result<MemproofMap, Failure> {
     let mut proofs = MemproofMap::new();
     for given in given {
         let Some((role, file)) = given.split_once('=') else {
-            return Err(Failure::usage(format!("`{given}` is no proof of a role"), "give it as ROLE=FILE"));
+            return Err(Failure::usage(format!("`{given}` is not a role's proof"), "pass it as ROLE=FILE"));
         };
         let proof = input::file(&PathBuf::from(file), input::MAX_SETTINGS)?;
         proofs.insert(role.to_owned(), Arc::new(SerializedBytes::from(UnsafeBytes::from(proof))));
@@ -52,21 +52,21 @@ pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), F
     roles.sort();
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
     let provided =
-        progress::during(context.output, "handing in the proofs", ham.provide_memproofs(proofs)).await;
+        progress::during(context.output, "providing the proofs", ham.provide_memproofs(proofs)).await;
     connect::close(&ham).await;
     let app_id = &ham.config().app_id;
     provided.map_err(|error| match error {
         // No function was called: the failure must not mention zomes, or anything that one wrote.
         CallError::Refused { .. } => Failure::new(
             Exit::Refused,
-            anyhow::Error::new(error).context(format!("the membrane proofs of `{app_id}` were not taken")),
-            "the conductor's message says why: the proofs are of the roles of an app that waits for them (`ham app list` shows its state, \
-             `ham info` its roles), each as its DNA asks for it",
+            anyhow::Error::new(error).context(format!("the membrane proofs of `{app_id}` were refused")),
+            "the conductor's message says why: the app must be waiting for proofs (`ham app list` shows its state), and each proof \
+             must be for one of its roles (`ham info` lists them), as that role's DNA expects it",
         ),
         error => error.into(),
     })?;
     context.output.result(
-        || format!("handed in the proofs of {}; `ham app enable {app_id}` starts the app", roles.join(", ")),
+        || format!("provided the proofs of {}; `ham app enable {app_id}` starts the app", roles.join(", ")),
         &json!({ "memproofs": roles }),
     )
 }

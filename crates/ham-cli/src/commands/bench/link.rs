@@ -34,7 +34,7 @@ pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender
         go.send_replace(false);
         let mut why = now.as_ref().and_then(cause);
         let said = why.as_ref().map_or_else(|| "closed".to_owned(), Cause::to_string);
-        output.warning(&format!("the connection is lost: no call begins until it is back ({said})"));
+        output.warning(&format!("the connection is lost: no new calls until it is back ({said})"));
         let back = async {
             loop {
                 let next = state.changed().await?;
@@ -70,12 +70,12 @@ impl Lost {
             true => (
                 "the conductor came back without the app".to_owned(),
                 "`ham app list` shows the apps that are installed",
-                format!("its chains went with it, so nothing tells whether {calls}"),
+                format!("its chains are gone, so nothing can tell whether {calls}"),
             ),
             false => (
                 format!("the conductor went away, and there was no connection within {PATIENCE:?}"),
-                "look why the conductor ended, and start it again",
-                format!("whether {calls}, its chain tells"),
+                "find out why the conductor ended, and start it again",
+                format!("its chain shows whether {calls}"),
             ),
         };
         let why = self.why.map_or_else(|| "closed".to_owned(), |why| why.to_string());
@@ -103,8 +103,8 @@ mod tests {
     fn the_failure_names_the_outcome_of_each_call() {
         let failure = |unknown| Lost { at: Instant::now(), why: None }.failure(unknown);
         let told = |unknown| failure(unknown).json().unwrap();
-        assert!(told(1)["advice"].as_str().unwrap().ends_with("whether that call ran, its chain tells"));
-        assert!(told(4)["advice"].as_str().unwrap().ends_with("whether those 4 calls ran, its chain tells"));
+        assert!(told(1)["advice"].as_str().unwrap().ends_with("its chain shows whether that call ran"));
+        assert!(told(4)["advice"].as_str().unwrap().ends_with("its chain shows whether those 4 calls ran"));
         assert!(told(4)["outcome"].as_str().unwrap().starts_with("unknown"));
         assert_eq!((failure(0).exit, failure(1).exit), (Exit::NoConnection, Exit::Unknown));
         assert!(!failure(0).advice().unwrap().contains("chain"));

@@ -33,10 +33,10 @@ enum Other {
 }
 
 /// Advice about calls that have no answer at the end.
-const OPEN: &str = "read the chain, if it is there still, with a call that lists what was written";
+const OPEN: &str = "if the chain still exists, read it with a call that lists what was written";
 
 /// Whatever words the conductor uses for it.
-const NOT_THERE: &str = "the called cell is not there any more";
+const NOT_THERE: &str = "the cell no longer exists";
 
 /// The share of calls that were at least this fast, in percent, and its name.
 const QUANTILES: [(f64, &str); 4] = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p99_9")];
@@ -80,7 +80,10 @@ impl Measured {
         };
         let failed: u64 = self.others.values().map(|(count, _)| count).sum();
         let all = failed + self.answered.len() as u64;
-        Some(failure.about(format!("{failed} of {all} calls have no output; the worst of them says why")))
+        Some(
+            failure
+                .about(format!("{failed} of {all} calls have no output; this is the worst of their errors")),
+        )
     }
 
     fn sorted(&self) -> Vec<u32> {

@@ -48,8 +48,7 @@ impl Words {
         let mut failure = Failure::from(error);
         if is_missing && self.payload.is_none() {
             failure.advise(format!(
-                "this was read as role `{role}`, zome `{}`, function `{}`; a payload that is a string has quotes of its own: \
-                 '\"text\"'. `ham info` shows the roles",
+                "this was read as role `{role}`, zome `{}`, function `{}`; a string payload needs its own quotes: '\"text\"'. `ham info` shows the roles",
                 self.zome, self.function
             ));
         }
@@ -89,7 +88,7 @@ pub(in crate::commands) async fn role(ham: &PersistentHam, zome: &str) -> Result
     let Some(admin) = ham.admin() else {
         return Err(Failure::usage(
             format!("the app has several roles: {}", all()),
-            "name one before the zome: which zomes they have is known to the admin interface only",
+            "name one before the zome: only the admin interface knows which zomes they have",
         ));
     };
     let (mut having, mut known) = (Vec::new(), Vec::new());

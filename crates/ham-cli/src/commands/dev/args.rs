@@ -80,14 +80,16 @@ impl Args {
             ("--allowed-origins", !self.allowed_origins.is_empty()),
             ("--config-path", self.config_path.is_some()),
             ("--piped", self.piped),
-            ("a flag of pages", self.pages.are_given()),
-            ("a bound of calls", self.bounds.limits() != Limits::default()),
-            ("a bound of what comes from clients", self.incoming.is_given()),
+            ("a page option", self.pages.are_given()),
+            ("a call limit", self.bounds.limits() != Limits::default()),
+            ("a client limit", self.incoming.is_given()),
         ];
         match set.iter().find(|(_, set)| *set) {
             Some((flag, _)) => Err(Failure::usage(
-                format!("{flag} is of the embedded conductor, and --conductor real starts `holochain`"),
-                "omit one of them; `ham conductor run` has --data and --release for a single one",
+                format!(
+                    "{flag} only works with the embedded conductor, and --conductor real starts `holochain`"
+                ),
+                "omit one of them; for a single conductor, `ham conductor run` has --data and --release",
             )),
             None => Ok(()),
         }

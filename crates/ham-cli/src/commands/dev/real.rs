@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) 
     let output = context.output;
     let Some(path) = watched.as_ref().map(Watched::bundle).or(context.app.as_deref()) else {
         return Err(Failure::usage(
-            "agents are of an app, and none was given",
+            "--agents needs an app, and none was given",
             "pass --app FILE.happ or --watch",
         ));
     };

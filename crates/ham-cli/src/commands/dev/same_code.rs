@@ -25,13 +25,11 @@ pub(super) async fn same_code(
     let cells = compared.others();
     if let Some(words) = another {
         context.output.warning(&format!(
-            "the app `{id}` of this directory {words}: it is another app, and its roles and DNAs stay as they are. \
-             Pass another --app-id, or another --data, or `ham app uninstall {id}` first"
+            "the app `{id}` in this directory {words}: it is a different app, and its roles and DNAs stay as they are. Pass another --app-id, or another --data, or `ham app uninstall {id}` first"
         ));
     } else if !update && !cells.is_empty() {
         context.output.warning(&format!(
-            "the app `{id}` of this directory runs other coordinator zomes than the bundle ({}): pass --update to run \
-             those of the bundle",
+            "the app `{id}` in this directory runs different coordinator zomes than the bundle ({}): pass --update to run the bundle's",
             cells.join(", ")
         ));
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ham_devconductor::{MAX_RUNS, MAX_RUNS_TIME};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::control::{self, Ask};
 use crate::failure::Failure;
 use crate::flags;
+use crate::progress;
 use crate::running;
 use crate::settings::Settings;
 
@@ -30,10 +32,7 @@ pub(crate) enum Steer {
         name: String,
     },
     /// Show the clock of expiries, schedules and `sys_time`, move it forward, or set it back to the system's
-    ///
-    /// As it moves forward, the scheduled functions that fall due on the way run in order, each at its time, 1,000 runs or 30 seconds at
-    /// most; what ran is shown. The timestamps of actions are always the system's.
-    #[command(args = flags::administration())]
+    #[command(args = flags::administration(), long_about = about_time())]
     Time {
         /// How far forward, such as `+2h` or `+30s`; `system` for the system's time
         #[arg(value_name = "+DURATION", value_parser = time, allow_hyphen_values = true)]
@@ -86,10 +85,36 @@ pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> 
     let settings = nearest.as_ref().unwrap_or(&context.settings);
     let socket = settings.local_admin_port().and_then(running::control_of);
     let socket = socket.ok_or_else(|| nobody(settings))?;
-    let answer = control::ask(&socket, &asked).await?;
+    if let Ask::Advance { .. } = asked {
+        context
+            .interruption
+            .note("interrupted: the conductor goes on moving its clock; `ham dev time` shows it");
+    }
+    let asking = control::ask(&socket, &asked);
+    let answer = progress::during(context.output, doing(&asked), asking).await?;
     let said =
         if answer.is_null() { json!({ "done": asked }) } else { json!({ "done": asked, "clock": answer }) };
     context.output.result(|| words(&asked, &answer), &said)
+}
+
+/// The help of `ham dev time`.
+fn about_time() -> String {
+    let time = humantime::format_duration(MAX_RUNS_TIME);
+    format!(
+        "Show the clock of expiries, schedules and `sys_time`, move it forward, or set it back to the system's\n\n\
+         As it moves forward, the scheduled functions that fall due on the way run in order, each at its time, until {MAX_RUNS} have run or \
+         {time} have passed; the rest is skipped. What ran is shown. The timestamps of actions are always the system's."
+    )
+}
+
+/// What is under way, for those who wait.
+fn doing(asked: &Ask) -> &'static str {
+    match asked {
+        Ask::Snapshot { .. } => "taking the snapshot",
+        Ask::Revert { .. } => "going back to the snapshot",
+        Ask::Advance { .. } => "moving the clock, and running what falls due",
+        _ => "asking the conductor",
+    }
 }
 
 /// No conductor here accepts such requests.
@@ -99,11 +124,11 @@ fn nobody(settings: &Settings) -> Failure {
         (Some(port), _) => (format!(" at the admin port {port}"), START),
         (None, Some(host)) => (
             format!("; {host} is another machine"),
-            "pass the --admin-port that a `ham dev` of this machine prints",
+            "pass the --admin-port printed by a `ham dev` on this machine",
         ),
         (None, None) => (String::new(), START),
     };
-    Failure::usage(format!("no `ham dev` with an embedded conductor runs here{at}"), advice)
+    Failure::usage(format!("no `ham dev` with an embedded conductor is running here{at}"), advice)
 }
 
 /// The resulting state, in words.
@@ -131,21 +156,25 @@ fn clock(answer: &Value) -> String {
         Ok(ahead) if !ahead.is_zero() => {
             format!("{now}, {} ahead of the system's clock", humantime::format_duration(ahead))
         }
-        _ => format!("{now}, with the system's clock"),
+        _ => format!("{now}, the same as the system's clock"),
     };
     for ran in answer["ran"].as_array().into_iter().flatten() {
         let name = |key: &str| ran[key].as_str().unwrap_or_default();
         let times = match ran["times"].as_u64() {
             Some(1) => "once".to_owned(),
-            times => format!("{} times", times.unwrap_or_default()),
+            times => format!("{} times, in all cells together", times.unwrap_or_default()),
         };
         words += &format!("\n`{}` of `{}` ran {times}", name("function"), name("zome"));
     }
     if let Some(from) = answer["skipped_from"].as_str() {
-        words += &format!(
-            "\nno more run at once than 1,000, nor for longer than 30 seconds: what was due from {from} on is skipped, and runs at its \
-             next time"
-        );
+        let limit =
+            match (answer["limit_reached"]["runs"].as_u64(), answer["limit_reached"]["seconds"].as_u64()) {
+                (Some(runs), _) => format!("after {runs} runs, which is the limit"),
+                (_, Some(seconds)) => format!("after {seconds} s, which is the limit"),
+                _ => "at a limit".to_owned(),
+            };
+        words +=
+            &format!("\nstopped {limit}: what was due from {from} on is skipped, and runs at its next time");
     }
     words
 }
@@ -154,7 +183,8 @@ fn time(text: &str) -> Result<Ask, String> {
     if text == "system" {
         return Ok(Ask::ResetClock);
     }
-    let by = text.strip_prefix('+').ok_or("it begins with `+`, because time goes forward, or is `system`")?;
+    let by =
+        text.strip_prefix('+').ok_or("it must start with `+`, because time goes forward, or be `system`")?;
     duration(by).map(|by| Ask::Advance { by })
 }
 
@@ -182,15 +212,27 @@ mod tests {
     #[test]
     fn what_ran_while_time_passed_is_told() {
         let ran = |function: &str, times: u32| json!({ "zome": "z", "function": function, "times": times });
-        let answer = json!({ "now": "then", "ahead_seconds": 3600.0, "ran": [ran("a", 1), ran("b", 999)], "skipped_from": "later" });
-        let words = clock(&answer);
+        let of = |limit: Value| {
+            let ran = [ran("a", 1), ran("b", 999)];
+            clock(
+                &json!({ "now": "then", "ahead_seconds": 3600.0, "ran": ran, "skipped_from": "later", "limit_reached": limit }),
+            )
+        };
+        let words = of(json!({ "runs": 1000 }));
         assert!(words.starts_with(
-            "then, 1h ahead of the system's clock\n`a` of `z` ran once\n`b` of `z` ran 999 times\n"
+            "then, 1h ahead of the system's clock\n`a` of `z` ran once\n`b` of `z` ran 999 times, in all cells together\n"
         ));
-        assert!(words.contains("due from later on is skipped"), "{words}");
+        assert!(
+            words.contains("after 1000 runs") && words.contains("due from later on is skipped"),
+            "{words}"
+        );
+        // Case: both limits were named, and which one was reached was not.
+        assert!(
+            of(json!({ "seconds": 30 })).contains("stopped after 30 s, which is the limit: what was due")
+        );
         assert_eq!(
             clock(&json!({ "now": "then", "ahead_seconds": 0.0, "ran": [] })),
-            "then, with the system's clock"
+            "then, the same as the system's clock"
         );
     }
 }

@@ -64,7 +64,7 @@ impl Watched {
                     match self.changes.unless(building).await? {
                         Some(built) => built,
                         None => {
-                            context.output.note("files have changed: the build begins anew");
+                            context.output.note("files have changed: the build starts over");
                             continue;
                         }
                     }
@@ -120,7 +120,7 @@ impl Watched {
                     ran
                 }
                 Err(mut failure) => {
-                    failure.advise("correct it; until then the app runs on as it was");
+                    failure.advise("correct it; until then the app keeps running as it was");
                     tell(Build::Failed { error: failure.causes().join(": ") });
                     Err(failure)
                 }
@@ -194,8 +194,8 @@ fn own(files: &BTreeSet<PathBuf>) -> String {
     let shown: Vec<_> = files.iter().take(MOST_SHOWN).map(|file| file.display().to_string()).collect();
     let more = if files.len() > MOST_SHOWN { ", …" } else { "" };
     format!(
-        "files change in every build, and while one runs they are no longer looked at: {}{more}. If it was you who changed them, \
-         save one again; if it is the build, have it write elsewhere",
+        "files change in every build, so they are ignored while one runs: {}{more}. If you changed them, save one again; if the \
+         build changes them, have it write elsewhere",
         shown.join(", ")
     )
 }
@@ -215,10 +215,11 @@ const MOST_SHOWN: usize = 5;
 /// As long as a first build takes, which compiles the HDK.
 const LONG: Duration = Duration::from_secs(120);
 
-const TAKES_LONG: &str = "the build has run for two minutes; where it hangs, save a file, and it begins anew";
+const TAKES_LONG: &str =
+    "the build has been running for two minutes; if it hangs, save a file to start it over";
 
-const ANOTHER_DNA: &str = "other integrity zomes are another DNA, with a network and chains of its own; the app runs on as it was. \
-    `ham dev --watch --reinstall` installs it anew, without its data";
+const ANOTHER_DNA: &str = "different integrity zomes make a different DNA, with its own network and chains; the app keeps running \
+    as it was. `ham dev --watch --reinstall` installs it again, without its data";
 
 /// One line, or one object.
 fn told(

@@ -31,9 +31,9 @@ pub(super) async fn without_config(
         Ok(_) | Err(_) => None,
     };
     let Some(admin) = admin else { return Stopped { step: "settings", failure } };
-    findings.good("settings", "they name no app; `ham info --settings` shows all");
+    findings.good("settings", "no app is set; `ham info --settings` shows all settings");
     let asking = conductor(&admin, context.settings.release, findings);
-    match progress::during(context.output, "asking the admin interface", asking).await {
+    match progress::during(context.output, "querying the admin interface", asking).await {
         Ok(()) => Stopped { step: "app state", failure },
         Err(stopped) => stopped,
     }
@@ -87,11 +87,11 @@ pub(super) fn release(
         let why = anyhow::anyhow!(
             "{RELEASE_VARIABLE} says Holochain {named}, but the conductor answers as {found}"
         );
-        let advice = "unset it: ham finds out the release by itself";
+        let advice = "unset it: ham detects the release by itself";
         return Err(Stopped { step: "release", failure: Failure::usage(why.to_string(), advice) });
     }
     findings.release = Some(found);
-    let limits = if found.limits().is_empty() { "" } else { "; what ham cannot promise on it stands below" };
+    let limits = if found.limits().is_empty() { "" } else { "; see below what ham cannot promise on it" };
     findings.good("release", format!("answers as Holochain {found}{limits}"));
     Ok(())
 }

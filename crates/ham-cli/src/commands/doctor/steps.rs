@@ -44,7 +44,7 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
         Some(_) => {
             let admin = connect::admin(settings, within).map_err(at("settings"))?;
             let steps = by_admin(&admin, &app_id, settings.release, findings);
-            Some(progress::during(context.output, "asking the admin interface", steps).await?)
+            Some(progress::during(context.output, "querying the admin interface", steps).await?)
         }
         None => {
             for step in ["admin port", "origin", "app state", "token"] {

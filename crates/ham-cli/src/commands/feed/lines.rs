@@ -95,7 +95,7 @@ pub(super) fn publish(
     }
     let message: Message<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if !is_known(&message.chain_name) {
-        return Err("its chain is not one of those of --chain".to_owned());
+        return Err("its chain is not one of those given with --chain".to_owned());
     }
     let chain_name = &message.chain_name;
     match (message.r#type.as_str(), message.data) {
@@ -106,7 +106,7 @@ pub(super) fn publish(
             server.publish_gap(chain_name, cause, message.missed, Duration::ZERO)
         }
         ("new_block" | "new_event", None) => return Err("it has no data".to_owned()),
-        _ => return Err("its type is none of new_block, new_event and gap".to_owned()),
+        _ => return Err("its type is not new_block, new_event or gap".to_owned()),
     };
     Ok(Some(message.chain_name))
 }
@@ -145,7 +145,7 @@ mod tests {
             ("[]", "invalid"),
             (r#"{"type":"new_block","data":1}"#, "chain_name"),
             (r#"{"type":"new_block","chain_name":"a"}"#, "no data"),
-            (r#"{"type":"later","chain_name":"a","data":1}"#, "none of"),
+            (r#"{"type":"later","chain_name":"a","data":1}"#, "is not new_block"),
             (r#"{"type":"new_block","chain_name":"b","data":1}"#, "--chain"),
         ] {
             assert!(said(text).unwrap_err().contains(wrong), "{text}");

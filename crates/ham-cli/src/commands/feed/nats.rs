@@ -26,7 +26,7 @@ pub(super) struct FromNats {
     /// Continue where the durable consumer with this name stands; it is created if there is none
     #[arg(long, value_name = "NAME", requires = "urls")]
     durable: Option<String>,
-    /// Begin with the message with this number; without it, with what comes from now on
+    /// Begin with the message with this number [default: with the next new one]
     #[arg(long, value_name = "N", requires = "urls", conflicts_with = "durable")]
     sequence: Option<u64>,
     /// The file with credentials for NATS, a JWT and its seed, readable by its owner only
@@ -57,7 +57,8 @@ impl FromNats {
         };
         let subject = self.subject.clone().unwrap_or_default();
         let starting = Follow::start(&nats, subject, from, context.settings.timeout);
-        let follow = progress::during(context.output, "reaching NATS", starting).await.map_err(refused)?;
+        let follow =
+            progress::during(context.output, "connecting to NATS", starting).await.map_err(refused)?;
         Ok(Some(Box::new(follow)))
     }
 }
@@ -67,7 +68,7 @@ fn refused(error: FollowError) -> Failure {
         FollowError::Unusable { .. } => (Exit::Usage, "correct the file or the URL"),
         _ => (
             Exit::NoConnection,
-            "start the server and whoever makes the stream, or name others with --nats and --stream",
+            "start the server and the program that creates the stream, or name others with --nats and --stream",
         ),
     };
     Failure::new(exit, error, advice)

@@ -96,7 +96,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         ended = async {
             publishing.await?;
             if !args.end_with_input {
-                context.output.note(&format!("the lines ended, {}; the server goes on", tally.words()));
+                context.output.note(&format!("the input has ended ({}); the server keeps running", tally.words()));
                 std::future::pending::<()>().await;
             }
             Ok(())
@@ -115,7 +115,7 @@ async fn publish(
     let mut told = chains.clone();
     while let Some(line) = input.next().await? {
         let Some(line) = line else {
-            context.output.warning("messages fell from the stream before they were read");
+            context.output.warning("messages were dropped from the stream before they were read");
             for chain_name in &told {
                 server.publish_gap(chain_name, "history_lost", None, Duration::ZERO);
             }
@@ -156,7 +156,7 @@ async fn config(context: &Context, args: &Args) -> Result<FeedServerConfig, Fail
         Some(file) => Ok(config.with_tokens(tokens(context, file).await?)),
         None => {
             if !args.listen.ip().is_loopback() {
-                context.output.warning("whoever reaches this address can follow the feed: pass --token-file");
+                context.output.warning("anyone who reaches this address can follow the feed: pass --token-file to require a token");
             }
             Ok(config)
         }
@@ -179,7 +179,7 @@ async fn tokens(context: &Context, file: &Path) -> Result<Vec<String>, Failure> 
 fn bad_tokens() -> Failure {
     Failure::usage(
         "the token file holds no tokens",
-        "write them to it, one a line, in printable ASCII without spaces",
+        "write them to it, one per line, in printable ASCII without spaces",
     )
 }
 
@@ -189,7 +189,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 fn cannot_listen(error: std::io::Error) -> Failure {
     let error = anyhow::Error::new(error).context("cannot listen");
-    Failure::new(Exit::Local, error, "pass another address with --listen, or end what listens there")
+    Failure::new(Exit::Local, error, "pass another address with --listen, or stop the program that uses it")
 }
 
 /// Chains that are told of a gap in the stream.
@@ -199,6 +199,6 @@ impl Tally {
     fn words(&self) -> String {
         let [published, refused] =
             [&self.published, &self.refused].map(|count| count.load(Ordering::Relaxed));
-        format!("{published} were published, {refused} were wrong")
+        format!("{published} published, {refused} faulty")
     }
 }

@@ -56,7 +56,7 @@ async fn start(
     // Calls under a key are kept as long as their conductor.
     let state = TemporaryDirectory::new("gateway").map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot make a directory for the outbox");
-        Failure::new(Exit::Local, error, "check TMPDIR and the room there")
+        Failure::new(Exit::Local, error, "check TMPDIR and its free space")
     })?;
     config.state_dir = Some(state.path().to_owned());
     let server = Server::start(config.clone()).await.map_err(failed_in_dev)?;
@@ -72,7 +72,7 @@ async fn start(
     if tried.is_some() {
         context
             .output
-            .note("`null` in the line to try is the argument: replace it with what the function takes");
+            .note("`null` in the `Try` line is the argument: replace it with what the function takes");
     }
     context.output.result(
         || {

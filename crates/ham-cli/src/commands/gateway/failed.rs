@@ -10,11 +10,11 @@ use crate::failure::Failure;
 pub(super) fn failed(error: StartError) -> Failure {
     let (exit, advice) = match &error {
         StartError::Config(_) => {
-            (Exit::Usage, "`ham gateway check --config FILE` names each fault on a line")
+            (Exit::Usage, "`ham gateway check --config FILE` lists every fault, one per line")
         }
         StartError::Keys(_) => (
             Exit::Usage,
-            "the file is its owner's only, and has a stanza a key, as `ham gateway key new` prints it",
+            "the file must be accessible to its owner only, and have one stanza per key, as `ham gateway key new` prints it",
         ),
         StartError::Tls(_) => (Exit::Usage, "name PEM files: the certificate with its chain, and its key"),
         StartError::Listen { .. } => (
@@ -48,9 +48,11 @@ pub(super) fn failed_in_dev(error: StartError) -> Failure {
 
 fn outbox(why: &StoreError) -> &'static str {
     match why {
-        StoreError::Taken => "stop the gateway that has it, or name another state_dir",
-        StoreError::Empty => "put the file back; remove it only if nothing that it held is missed",
+        StoreError::Taken => "stop the gateway that uses it, or name another state_dir",
+        StoreError::Empty => {
+            "restore the file from a backup; remove it only if the calls in it no longer matter"
+        }
         StoreError::Format(_) => "start the version of ham that wrote it, or a later one",
-        _ => "check the disk, the room on it, and the permissions of the state directory",
+        _ => "check the disk, its free space, and the permissions of the state directory",
     }
 }

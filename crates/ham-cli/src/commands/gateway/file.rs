@@ -38,16 +38,16 @@ pub(super) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
     let faults = Server::check(&config);
     let told: Vec<_> = faults.iter().map(|fault| json!({ "key": fault.key, "why": fault.why })).collect();
     let lines = || match faults.as_slice() {
-        [] => "nothing is wrong with it".to_owned(),
+        [] => "the configuration is valid".to_owned(),
         faults => faults.iter().map(|fault| format!("{fault}\n")).collect(),
     };
     output.result(lines, &json!({ "faults": told }))?;
     let count = match faults.len() {
         0 => return Ok(()),
-        1 => "1 thing is".to_owned(),
-        many => format!("{many} things are"),
+        1 => "1 fault".to_owned(),
+        many => format!("{many} faults"),
     };
-    Err(Failure::usage(format!("{count} wrong with {}", path.display()), "correct what is named above"))
+    Err(Failure::usage(format!("{count} in {}", path.display()), "correct the faults listed above"))
 }
 
 /// Prints every value.
@@ -61,7 +61,7 @@ async fn read(path: &Path) -> Result<(String, Config), Failure> {
     let wrong = |why: String| {
         Failure::usage(
             format!("{}: {why}", path.display()),
-            "`ham gateway --help` names the page with all keys",
+            "`ham gateway --help` names the page that describes all keys",
         )
     };
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".into()))?;
@@ -73,7 +73,7 @@ fn variables_alone() -> Result<Config, Failure> {
     let config = in_environment(Config::hc_http_gw())?;
     if !config.compat.hc_http_gw {
         return Err(Failure::usage(
-            "nothing says what to serve",
+            "there is nothing to serve",
             "name a file with --config FILE, or an app with --dev --app FILE.happ",
         ));
     }

@@ -39,8 +39,8 @@ pub(super) fn run(args: Args, output: Output) -> Result<(), Failure> {
         &json!({ "key": key.expose(), "stanza": stanza }),
     )?;
     output.note(
-        "the first line is the key, for whoever is to use it, and is not shown again; the rest goes into the keys file; \
-         whatever it does not list is not allowed",
+        "the first line is the key: give it to whoever will use it, it is not shown again. The rest goes into the keys file; what \
+         it does not list is not allowed",
     );
     Ok(())
 }

@@ -96,7 +96,7 @@ pub(super) async fn until_stopped(
         }
     }
     systemd::stopping();
-    output.note("stopping: calls under way may end; once more ends them at once");
+    output.note("stopping: waiting for calls under way; interrupt again to stop at once");
     tokio::select! {
         biased;
         () = signals.stop() => {}
@@ -112,13 +112,13 @@ async fn reload(server: &Server, again: &impl AsyncFn() -> Result<Config, Failur
         Ok(unchanged)
     });
     match reloaded {
-        Ok(unchanged) if unchanged.is_empty() => output.note("the configuration was read again"),
+        Ok(unchanged) if unchanged.is_empty() => output.note("the configuration was reloaded"),
         Ok(unchanged) => output.warning(&format!(
-            "the configuration was read again; what needs another start stays as it was: {}",
+            "the configuration was reloaded, but some changes need a restart: {}",
             unchanged.join(", ")
         )),
         Err(failure) => {
-            output.warning("the configuration is wrong, so the one before holds on");
+            output.warning("the configuration is wrong, so the previous one stays in force");
             output.failure(&failure);
         }
     }

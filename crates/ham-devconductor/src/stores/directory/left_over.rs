@@ -42,7 +42,7 @@ pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
     let removed = left.filter(|(left, path)| {
         let removed = left.remove(path);
         match &removed {
-            Ok(()) => tracing::info!("removed {}, which a process left that was killed", path.display()),
+            Ok(()) => tracing::info!("removed {}, left behind by a process that was killed", path.display()),
             Err(error) => tracing::debug!(%error, "{} cannot be removed", path.display()),
         }
         removed.is_ok()

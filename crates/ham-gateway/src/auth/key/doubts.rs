@@ -55,7 +55,7 @@ fn of(stanza: &Stanza, apps: &[&str], chains: &[&str], now: Timestamp) -> Vec<St
     }
     for app in &stanza.apps {
         if !begins_with_one_of(app, apps.iter().copied()) {
-            doubts.push(format!("{app:?} is no app that is served"));
+            doubts.push(format!("{app:?} is not an app served here"));
         }
     }
     for function in &stanza.functions {
@@ -65,7 +65,7 @@ fn of(stanza: &Stanza, apps: &[&str], chains: &[&str], now: Timestamp) -> Vec<St
         match matches_nothing(chain, 1..=2, "app, app/role or as `[feed.chains]` says") {
             Some(why) => doubts.push(why),
             None if !begins_with_one_of(chain, apps.iter().chain(chains).copied()) => {
-                doubts.push(format!("{chain:?} is no chain that is served"));
+                doubts.push(format!("{chain:?} is not a chain served here"));
             }
             None => {}
         }

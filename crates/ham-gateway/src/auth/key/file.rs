@@ -27,13 +27,13 @@ impl Keys {
         for (at, stanza) in stanzas(text)?.into_iter().enumerate() {
             let id = stanza.id.clone();
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                let why = format!("[[key]] number {}: an id is made of letters and digits", at + 1);
+                let why = format!("[[key]] number {}: an id has letters and digits only", at + 1);
                 return Err(BadKeys(why));
             }
             let wrong = |why: &str| BadKeys(masked(&format!("key {id:?}{why}")));
             let kept = stanza.kept().map_err(|why| wrong(&format!(": {why}")))?;
             if keys.0.insert(id.clone(), kept).is_some() {
-                return Err(wrong(" stands there twice"));
+                return Err(wrong(" is listed twice"));
             }
         }
         Ok(keys)

@@ -146,7 +146,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         let advice = match refusal.text("retry") {
             "same" => "try again",
-            "operator" => "look at the gateway: /health/ready, and its log",
+            "operator" => "check the gateway: /health/ready and its log",
             _ => "correct the request or the key",
         };
         Self::new(Exit::Refused, anyhow::anyhow!(refusal.message().to_owned()), advice)
@@ -156,15 +156,18 @@ impl From<Refusal> for Failure {
 /// The id of a call: any other text, such as a key in its place, is sent nowhere.
 pub(super) fn call_id(text: &str) -> Result<CallId, &'static str> {
     CallId::parse(text)
-        .ok_or("the id of a call has 26 letters and digits, as the list and `Ham-Call-Id` show it")
+        .ok_or("a call ID has 26 letters and digits, as `list` and the header `Ham-Call-Id` show it")
 }
 
 fn wrong_url() -> Failure {
-    Failure::usage("the gateway's URL is an http:// or https:// one", "for example, http://localhost:2661")
+    Failure::usage(
+        "the gateway's URL must start with http:// or https://",
+        "for example, http://localhost:2661",
+    )
 }
 
 pub(super) fn unreadable(error: impl Into<anyhow::Error>) -> Failure {
-    Failure::new(Exit::Refused, error, "what answers there is no gateway of this version")
+    Failure::new(Exit::Refused, error, "the server there is not a gateway of this version")
 }
 
 /// How many calls a gateway lists at a time.

@@ -32,7 +32,7 @@ pub(in crate::commands::gateway) struct Which {
 /// it can no longer be asked, or after a signal, the remaining calls are reported as unchanged.
 pub(super) async fn run(context: &Context, gateway: Gateway, which: Which) -> Result<(), Failure> {
     let (output, interrupted) = (context.output, context.interruption.hear());
-    context.interruption.note("interrupted at once: a call that has no line may be cancelled or not");
+    context.interruption.note("interrupted at once: a call without a line may or may not be cancelled");
     let begun = Cell::new(false);
     let asked = gateway.asked(context, async |asking| {
         let ids = if which.queued { queued(asking).await? } else { which.ids.clone() };
@@ -53,7 +53,7 @@ pub(super) async fn run(context: &Context, gateway: Gateway, which: Which) -> Re
         biased;
         asked = asked => asked,
         () = too_early => {
-            output.note("interrupted: no call was asked for");
+            output.note("interrupted: no cancellation was requested");
             Ok(())
         }
     };
@@ -110,15 +110,15 @@ async fn each(
     }
     let many = match (left, ids.len()) {
         (0, _) => return Ok(()),
-        (1, 1) => "it is not cancelled".to_owned(),
-        (1, all) => format!("1 of {all} is not cancelled"),
-        (left, all) => format!("{left} of {all} are not cancelled"),
+        (1, 1) => "it was not cancelled".to_owned(),
+        (1, all) => format!("1 of {all} was not cancelled"),
+        (left, all) => format!("{left} of {all} were not cancelled"),
     };
     if interrupted.is_cancelled() {
         output.note(&format!("interrupted: {many}; each line says why"));
         return Ok(());
     }
-    let advice = "each line says why; `ham gateway calls show ID` says what has become of one since";
+    let advice = "each line says why; `ham gateway calls show ID` shows what has become of a call since";
     Err(Failure::new(Exit::Refused, anyhow::anyhow!(many), advice))
 }
 
@@ -161,25 +161,25 @@ fn cancelled(call: &Value) -> &'static str {
     match (word("outcome"), word("state")) {
         (Some("not_run"), _) => "cancelled",
         (Some("unknown"), _) => {
-            "too late: it may have run, and nobody can tell any more: look at the chain before it is made again"
+            "too late: it may have run, and only the chain can tell: look at the chain before you make it again"
         }
         (Some("arrived"), _) => {
-            "too late: it arrived, and its answer is lost: look at the chain before it is made again"
+            "too late: it arrived, but its answer is lost: look at the chain before you make it again"
         }
-        (Some(_), _) => "too late: it has ended",
-        (None, Some("queued")) => "it is asked for, and not on the gateway's disk yet",
+        (Some(_), _) => "too late: it has finished",
+        (None, Some("queued")) => "requested, but not on the gateway's disk yet",
         (None, Some("fencing")) => {
-            "too late: it has left, and no answer comes any more; once the gateway reaches the conductor, it finds out whether it ran"
+            "too late: it was sent, and no answer comes any more; once the gateway reaches the conductor, it finds out whether the call ran"
         }
-        (None, _) => "too late: it has left, and its answer is kept if one comes",
+        (None, _) => "too late: it was sent, and its answer is kept if one comes",
     }
 }
 
 /// As many as a gateway answers at a time on one connection.
 const AT_A_TIME: usize = 16;
-const NOT_ASKED: &str = "not asked for: the gateway could not be asked";
-const MAYBE: &str = "it is asked for, and the gateway did not say what came of it";
-const INTERRUPTED: &str = "not asked for: interrupted";
+const NOT_ASKED: &str = "not requested: the gateway could not be reached";
+const MAYBE: &str = "requested, but the gateway did not say what became of it";
+const INTERRUPTED: &str = "not requested: interrupted";
 /// How long answers that are under way when a signal comes may take. A gateway answers within a second, plus the time
 /// that the network takes.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);

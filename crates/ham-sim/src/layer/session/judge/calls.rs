@@ -114,7 +114,7 @@ impl Model {
                 Some("no such answer came".to_owned())
             }
             CallResult::Draining if !self.closing => Some("nobody closes it".to_owned()),
-            CallResult::Other => Some("nothing is wrong with it".to_owned()),
+            CallResult::Other => Some("the configuration is valid".to_owned()),
             _ => None,
         }
     }
