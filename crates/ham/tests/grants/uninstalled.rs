@@ -15,7 +15,7 @@ fn gone(error: &CallError) {
         "{error:?}"
     );
     let text = error.to_string();
-    assert!(text.contains("not installed") && !text.contains("zome call"), "{text}");
+    assert!(text.contains("no longer installed") && !text.contains("zome call"), "{text}");
 }
 
 /// It was told as an answer that is "not an answer to a zome call".
