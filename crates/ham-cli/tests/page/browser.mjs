@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export class Browser {
   static async start(program) {
     const home = mkdtempSync(join(tmpdir(), 'page-'));
     // Over a pipe, so that it ends with whoever started it, however that ends.
-    const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${home}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${home}`, 'about:blank'], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     return new Browser(child, home, child.stdio[3], child.stdio[4]);
   }
   constructor(child, home, input, output) {
@@ -53,10 +54,16 @@ export class Browser {
   }
   async end() {
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGKILL');
+    process.kill(-this.child.pid, 'SIGKILL');
     await ended;
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 3 });
+    // Its processes write to its directory until each has ended, and only the kernel can be asked about that.
+    for (const bound = Date.now() + 20_000; Date.now() < bound && isThere(-this.child.pid);) await sleep(10);
+    rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+function isThere(processes) {
+  try { return process.kill(processes, 0); } catch { return false; }
 }
 
 class Tab {
