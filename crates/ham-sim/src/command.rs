@@ -163,7 +163,7 @@ fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
     });
 }
 
-/// How much real time one life may take.
-const WATCHDOG: Duration = Duration::from_secs(10);
+/// How much real time one life may take: the longest takes seconds, where other programs leave it a tenth of a processor.
+const WATCHDOG: Duration = Duration::from_secs(120);
 /// How often a long run reports its progress.
 const TELL_EVERY: Duration = Duration::from_secs(5);
